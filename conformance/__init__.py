@@ -1,0 +1,1 @@
+"""A conformance kit for clients of the NemoVideo agent API."""

@@ -1,0 +1,162 @@
+"""The settings of a world, in one place: each typed, with its default, meaning, basis and source.
+
+Defaults are the seeds'; where those are silent, the vendor's; where both are, our assumption, marked so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal
+
+Basis = Literal["seed", "vendor", "observed", "assumed"]
+Span = tuple[float, float]
+
+
+class SettingError(ValueError):
+    """A setting that does not exist or cannot have this value. The message names both, and the nearest right word."""
+
+
+def knob(default: Any, doc: str, basis: Basis, source: str, *, choices: tuple[str, ...] = (), low: float = 0, high: float = 1e15) -> Any:
+    """A field of `Settings`: its default, what it means, on what it rests (basis and source), which values are allowed."""
+    return field(default=default, metadata={"doc": doc, "basis": basis, "source": source, "choices": choices, "low": low, "high": high})
+
+
+MIB = 2**20
+DAY_S = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    profile: str = knob("plain", "plain: one fixed telling; strict: what the documents leave open varies by seed", "assumed", "DESIGN idea 6", choices=("plain", "strict"))
+    public_url: str = knob("", "base URL written into answers; empty: as the client addressed us", "assumed", "undocumented")
+
+    # streams
+    dialect: str = knob("vendor", "how events are spelt: vendor-typed, ADK events, bare text", "vendor", "API.md (c), C19: 4.4 is the only statement of event bodies", choices=("vendor", "adk", "text"))
+    heartbeat_forms: tuple[str, ...] = knob(("json", "empty"), "forms of a heartbeat, used in turn", "seed", "seeds, SSE table: heartbeat / empty data:", choices=("json", "empty", "space", "word", "event", "comment"))
+    heartbeat_interval_s: float = knob(10.0, "longest silence before a heartbeat", "assumed", "undocumented; API.md (c) suggests at most 15 s", low=0.1, high=3600)
+    silent_rate: float = knob(0.3, "share of edits that end without a word", "seed", "seeds: about 30 % of edits", high=1)
+    silent_run_max: int = knob(2, "most silent edits in a row in one session", "assumed", "a bound, so that a seed cannot be unlucky for ever", high=1000)
+    temporary_issue_rate: float = knob(0.0, "share of turns that end with a needless 'temporary issue' text", "vendor", "API.md (c), trailing noise", high=1)
+    two_stage: bool = knob(True, "a generation tells the raw video first, then adds music, title and effects", "vendor", "API.md A3; contradicted by C24")
+    concurrent_turns: str = knob("allow", "a second message while a turn runs: both run, the second waits, or it is refused (409)", "assumed", "API.md gaps; the vendor warns of double work", choices=("allow", "queue", "refuse"))
+    strict_adk: bool = knob(False, "/run_sse demands app_name and user_id and refuses unknown keys inside a part (422)", "assumed", "API.md A3, C4: measured on ADK")
+
+    # errors
+    error_status: str = knob("mixed", "HTTP status of codes 1001 1002 2001 4001 4002: mixed: 401 for 1001 and 200 else; ok: always 200; http: 401 404 402 415 413", "assumed", "API.md A0: documented nowhere", choices=("mixed", "ok", "http"))
+    no_credits: str = knob("json", "2001 is told as a JSON answer, or as text inside the stream", "assumed", "API.md A3", choices=("json", "stream"))
+    attribution: str = knob("export", "where missing X-Skill-* headers give 402: at export, everywhere but the token call, or never", "seed", "seeds: omitting them triggers a 402 on export; C11", choices=("export", "everywhere", "never"))
+    top_level_copy: bool = knob(False, "repeat the members of data at top level, for clients that look there", "assumed", "API.md C14")
+
+    # accounts, tokens, limits
+    plan: str = knob("trial", "plan of anonymous accounts: trial and paid may export, free gives 402", "assumed", "API.md C22: a free first MP4 is promised, and 402 for the free plan", choices=("trial", "free", "paid"))
+    free_credits: int = knob(100, "credits of a new anonymous account", "seed", "seeds: 100 free credits")
+    token_life_s: float = knob(7 * DAY_S, "life of a token", "seed", "seeds: 7 days; C8")
+    anonymous_scopes: str = knob("*", "scopes of an anonymous token, comma-separated: * or read, write, upload, render", "vendor", "API.md A1, C9: export must work for the seeds")
+    client_tokens: int = knob(1, "tokens a client id may take in its window; 0: no limit", "seed", "seeds: 1 token/client/7 days")
+    client_window_s: float = knob(7 * DAY_S, "window of that limit", "seed", "seeds: 1 token/client/7 days")
+    address_tokens: int = knob(0, "tokens one address may take in its window; 0: no limit", "assumed", "vendor has 10 (C15); off, since all local clients share one address")
+    address_window_s: float = knob(7 * DAY_S, "window of that limit", "vendor", "API.md A1, C15")
+    claim_life_s: float = knob(7 * DAY_S, "life of a claim token", "vendor", "API.md A9: 604800 s")
+    cost_generation: int = knob(100, "credits of a generation", "vendor", "API.md (d): about 100 a clip")
+    cost_edit: int = knob(50, "credits of editing", "vendor", "API.md (d): about 50 a session")
+    edit_charge: str = knob("session", "the first edit of a session is charged, or every one", "vendor", "API.md (d): about 50 a session", choices=("session", "turn"))
+
+    # state and uploads
+    initial_draft: str = knob("empty", "draft before the first edit: {}, null or absent", "assumed", "API.md A6: undocumented", choices=("empty", "null", "absent"))
+    upload_limit_bytes: int = knob(500 * MIB, "largest upload", "seed", "seeds: 500 MB; C27", low=1)
+    upload_files: int = knob(50, "most files or URLs in one upload", "assumed", "a bound", low=1, high=1000)
+    upload_check: str = knob("content", "a file must be one of the 13 formats by name and content, or by name alone", "assumed", "seeds name the formats, not the check", choices=("content", "name"))
+    body_limit_bytes: int = knob(4 * MIB, "largest JSON body (413 beyond)", "assumed", "a bound", low=1024, high=256 * MIB)
+
+    # renders
+    render_shape: str = knob("superset", "a render's answer: both documented shapes at once, data.outputUrl only, or output.url only", "assumed", "API.md C1", choices=("superset", "data", "top"))
+    render_outcomes: tuple[str, ...] = knob((), "how the next renders end, in order; completed when used up", "vendor", "API.md A8: status", choices=("completed", "failed"))
+    duplicate_render: str = knob("refuse", "a render id used again: refused, or the existing job is told", "vendor", "API.md C3", choices=("refuse", "existing"))
+    render_url_life_s: float = knob(0.0, "how long a render's link works; 0: for ever", "assumed", "API.md C26: not stated")
+
+    # durations, virtual seconds
+    text_s: Span = knob((5.0, 15.0), "a turn of words only", "vendor", "API.md (d)", high=86400)
+    edit_s: Span = knob((10.0, 30.0), "an edit", "vendor", "API.md (d)", high=86400)
+    generation_s: Span = knob((100.0, 300.0), "a generation", "vendor", "API.md (d)", high=86400)
+    render_s: Span = knob((30.0, 90.0), "a render", "seed", "seeds: 30-90 seconds", high=86400)
+
+
+FIELDS = {f.name: f for f in fields(Settings)}
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """These settings with `changes`: values of the right type, or strings as typed after `--setting name=`.
+
+    Raises SettingError, naming the setting and what it allows.
+    """
+    return replace(settings, **{name: _read(name, value) for name, value in changes.items()})
+
+
+def _read(name: str, value: Any) -> Any:
+    if name not in FIELDS:
+        near = get_close_matches(name, FIELDS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise SettingError(f"there is no setting {name!r}{hint}")
+    default = FIELDS[name].default
+    meta = FIELDS[name].metadata
+    try:
+        parsed = _parse(default, value)
+    except (TypeError, ValueError):
+        raise SettingError(f"setting {name}: {value!r} is not {_wanted(name)}") from None
+    words = parsed if isinstance(parsed, tuple) else (parsed,)
+    for word in words:
+        if meta["choices"] and word not in meta["choices"]:
+            near = get_close_matches(str(word), meta["choices"], 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise SettingError(f"setting {name}: {word!r} is not one of {', '.join(meta['choices'])}{hint}")
+        if isinstance(word, int | float) and not isinstance(word, bool) and not meta["low"] <= word <= meta["high"]:
+            raise SettingError(f"setting {name}: {word:g} is not between {meta['low']:g} and {meta['high']:g}")
+    if name == "heartbeat_forms" and not parsed:
+        raise SettingError("setting heartbeat_forms: at least one form is needed")
+    if name.endswith("_s") and isinstance(parsed, tuple) and parsed[0] > parsed[1]:
+        raise SettingError(f"setting {name}: {parsed[0]:g} is more than {parsed[1]:g}")
+    return parsed
+
+
+def _parse(default: Any, value: Any) -> Any:
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+        if str(value).lower() not in words:
+            raise ValueError
+        return words[str(value).lower()]
+    if isinstance(default, int):
+        number = float(value)
+        if number != int(number) or isinstance(value, bool):
+            raise ValueError
+        return int(number)
+    if isinstance(default, float):
+        if isinstance(value, bool):
+            raise ValueError
+        return float(value)
+    if isinstance(default, tuple) and default and isinstance(default[0], float):
+        pair = value.replace("..", "-").split("-") if isinstance(value, str) else list(value)
+        low, high = (pair * 2)[:2] if len(pair) == 1 else pair
+        return float(low), float(high)
+    if isinstance(default, tuple):
+        items = [w.strip() for w in value.split(",") if w.strip()] if isinstance(value, str) else list(value)
+        if not all(isinstance(w, str) for w in items):
+            raise ValueError
+        return tuple(items)
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _wanted(name: str) -> str:
+    default = FIELDS[name].default
+    if isinstance(default, bool):
+        return "true or false"
+    if isinstance(default, int):
+        return "a whole number"
+    if isinstance(default, float):
+        return "a number"
+    if name.endswith("_s"):
+        return "a span like 10-30"
+    return "a word" if isinstance(default, str) else "words joined by commas"
