@@ -1,0 +1,231 @@
+"""The composition root: one readable `handle`, and the ASGI application around it."""
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from mock_server import contract, intake, wire
+from mock_server.contract import Contract, Operation
+from mock_server.domain import world as service
+from mock_server.domain.errors import HeadersTooLarge, ServiceError, TooLarge, Unprocessable, UriTooLong
+from mock_server.endpoints import ENDPOINTS, RENDER
+from mock_server.endpoints.renders import check_attribution
+from mock_server.journal import safe_headers
+from mock_server.pacing import Live
+from mock_server.values import AnyReply, Call, FileReply, Reply, StreamReply
+from mock_server.worlds import Worlds
+
+MOST_HEADER_BYTES = 64 * 1024
+MOST_HEADERS = 200
+MOST_TARGET_BYTES = 16 * 1024
+
+_HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+log = logging.getLogger("nemovideo_mock")
+
+
+class ClientGone(Exception):
+    """The client left before its request was whole."""
+
+
+@dataclass(slots=True)
+class Head:
+    """A request before its body. `path` is what follows the world's prefix, percent-encoded as it came."""
+
+    method: str
+    world: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    base_url: str
+    address: str
+
+
+@dataclass(slots=True)
+class Body:
+    """A body that is no upload: its bytes, and the JSON in them or why there is none."""
+
+    raw: bytes = b""
+    value: Any = None
+    fault: str = ""
+
+
+class App:
+    """Raises ValueError when the contract and the endpoints do not match."""
+
+    def __init__(self, worlds: Worlds, rules: Contract | None = None) -> None:
+        self.worlds = worlds
+        self.contract = rules or contract.load()
+        lacking = self.contract.operations.keys() ^ ENDPOINTS.keys()
+        if lacking:
+            raise ValueError(f"openapi.yaml and mock_server/endpoints disagree about: {', '.join(sorted(lacking))}")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = read_head(scope)
+        try:
+            live = self.worlds.at(head.world)
+        except ServiceError as error:
+            live = self.worlds.at("default")
+            exchange = record(live, scope, head, None, Body())
+            await wire.send_json(live, exchange, wire.refusal(error, live.world.settings, False), send)
+        else:
+            await self.handle(live, head, scope, receive, send)
+
+    async def handle(self, live: Live, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
+        """Record, let time pass, validate, answer, send."""
+        operation, body, exchange = None, Body(), 0
+        try:
+            operation, path = self.find(scope, head)
+            body = await read_json(operation, live, head, receive)
+            live.catch_up()
+            exchange = record(live, scope, head, operation, body)
+            call = admit(live, head, operation, path)
+            await self.validate(live, call, head, operation, body, receive)
+            live.catch_up()
+            reply = ENDPOINTS[operation.id](live.world, call)
+        except ServiceError as error:
+            exchange = exchange or record(live, scope, head, operation, body)
+            reply = wire.refusal(error, live.world.settings, operation is not None and operation.id in RENDER)
+        except ClientGone:
+            exchange = exchange or record(live, scope, head, operation, body)
+            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "client", "bytes": 0})
+            return
+        except Exception:
+            log.exception("a defect of the mock")
+            exchange = exchange or record(live, scope, head, operation, body)
+            reply = Reply({"code": 500, "message": "a defect of the mock; its log says more", "data": None}, 500)
+        live.take_note()
+        self.worlds.keep(live)
+        await self.send(live, exchange, reply, scope, receive, send)
+
+    def find(self, scope: Scope, head: Head) -> tuple[Operation, dict[str, str]]:
+        """Raises HeadersTooLarge, UriTooLong, NotFound, MethodNotAllowed, Unprocessable."""
+        headers = scope["headers"]
+        if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > MOST_HEADER_BYTES:
+            raise HeadersTooLarge(f"at most {MOST_HEADERS} header fields and {MOST_HEADER_BYTES} bytes of them")
+        if len(head.path) + len(head.query) > MOST_TARGET_BYTES:
+            raise UriTooLong(f"at most {MOST_TARGET_BYTES} bytes of path and query")
+        return self.contract.route(head.method, head.path)
+
+    async def validate(self, live: Live, call: Call, head: Head, operation: Operation, body: Body, receive: Receive) -> None:
+        """Fill in query, body and uploads. Raises Unprocessable, WrongMediaType and the refusals of uploads."""
+        query = parse_qs(head.query, keep_blank_values=True) if head.query else {}
+        if query or operation.checked:
+            self.contract.check_parameters(operation, query, head.headers)
+        call.query = {name: values[0] for name, values in query.items()}
+        if not operation.bodies:
+            return
+        content_type = head.headers.get("content-type", "")
+        if self.contract.media_type(operation, content_type) == "multipart/form-data":
+            service.find_session(live.world, call.caller, call.path["session_id"])
+            given = live.world.settings
+            if int(head.headers.get("content-length", "0")) > given.upload_limit_bytes + intake.FRAMING_BYTES:
+                raise intake.too_large(given.upload_limit_bytes)
+            call.uploads = await intake.receive(
+                content_type, arriving(receive), self.worlds.blobs, given.upload_limit_bytes, given.upload_files
+            )
+        else:
+            if body.fault:
+                raise Unprocessable(body.fault)
+            self.contract.check_json(operation, body.value)
+            call.body = body.value
+
+    async def send(self, live: Live, exchange: int, reply: AnyReply, scope: Scope, receive: Receive, send: Send) -> None:
+        match reply:
+            case StreamReply():
+                await wire.send_stream(live, exchange, reply, scope, receive, send)
+            case FileReply():
+                await wire.send_file(live, exchange, reply, self.worlds.blobs, scope, receive, send)
+            case Reply():
+                if live.world.settings.top_level_copy and isinstance(reply.body, dict) and isinstance(reply.body.get("data"), dict):
+                    reply.body = {**reply.body["data"], **reply.body}
+                await wire.send_json(live, exchange, reply, send)
+                if reply.unfinished:
+                    live.look_at_unfinished_work()
+
+
+def read_head(scope: Scope) -> Head:
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    path, world, prefix = raw_path.decode("latin-1"), "default", ""
+    if path.startswith("/w/"):
+        world, slash, rest = path[3:].partition("/")
+        path, prefix = slash + rest or "/", f"/w/{world}"
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    host = headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        server = scope.get("server") or ("127.0.0.1", 80)
+        host = f"{server[0]}:{server[1]}"
+    client = scope.get("client") or ("unknown", 0)
+    base_url = f"{scope['scheme']}://{host}{prefix}"
+    return Head(scope["method"], world, path, scope["query_string"].decode("latin-1"), headers, base_url, client[0])
+
+
+async def read_json(operation: Operation, live: Live, head: Head, receive: Receive) -> Body:
+    """The body of an operation that takes one, unless it is an upload of files. Raises TooLarge, ClientGone."""
+    if not operation.bodies or head.headers.get("content-type", "").lower().lstrip().startswith("multipart/"):
+        return Body()
+    limit_bytes = live.world.settings.body_limit_bytes
+    raw = bytearray()
+    async for chunk in arriving(receive):
+        raw += chunk
+        if len(raw) > limit_bytes:
+            raise TooLarge(f"a JSON body has at most {limit_bytes} bytes here")
+    if not raw:
+        return Body(fault="the body is missing")
+    try:
+        return Body(bytes(raw), msgspec.json.decode(raw))
+    except msgspec.DecodeError as error:
+        return Body(bytes(raw), fault=f"the body is not JSON: {error}")
+    except (RecursionError, ValueError) as error:
+        return Body(bytes(raw), fault=f"the body cannot be read as JSON: {error}")
+
+
+async def arriving(receive: Receive) -> AsyncIterator[bytes]:
+    """Pieces of the body. Raises ClientGone."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+def record(live: Live, scope: Scope, head: Head, operation: Operation | None, body: Body) -> int:
+    """Journal the request as it came, before anything is judged; gives its number."""
+    entry: dict[str, Any] = {
+        "method": head.method,
+        "path": scope.get("raw_path", b"").decode("latin-1")[:MOST_TARGET_BYTES],
+        "query": head.query[:MOST_TARGET_BYTES],
+        "operation": operation.id if operation else None,
+        "headers": safe_headers(wire.as_text(scope["headers"][:MOST_HEADERS])),
+    }
+    if len(body.raw) > wire.JOURNALED_BYTES:
+        entry["body_bytes"] = len(body.raw)
+    elif body.raw:
+        entry["body"] = body.raw.decode("utf-8", "backslashreplace") if body.fault else body.value
+    return live.journal.add(live.world.now_ms, "request", entry)
+
+
+def admit(live: Live, head: Head, operation: Operation, path: dict[str, str]) -> Call:
+    """Who calls, and may they? Raises BadToken, Forbidden, ExportBlocked."""
+    settings = live.world.settings
+    call = Call(operation.id, path, {}, head.headers, None, settings.public_url or head.base_url, head.address)
+    if operation.secured:
+        call.account = service.authenticate(live.world, head.headers.get("authorization"), operation.scope)
+        if settings.attribution == "everywhere":
+            check_attribution(call)
+    return call
+
+
+def create_app(worlds: Worlds) -> Starlette:
+    """The ASGI application over these worlds."""
+    return Starlette(routes=[Route("/{path:path}", App(worlds))])

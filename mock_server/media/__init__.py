@@ -1,0 +1,1 @@
+"""Media files: what an upload is, read from its headers alone."""

@@ -1,0 +1,184 @@
+"""How virtual time moves, and the only code that waits.
+
+real: virtual time follows the machine's clock, `rate` virtual seconds a second. manual: it moves when told. instant: it
+jumps to the next due turn or render as soon as somebody waits for one: a stream that has nothing to tell yet, or
+a client that looks at unfinished work.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Literal
+
+from mock_server.domain import world as service
+from mock_server.domain.turns import Turn
+from mock_server.domain.world import World
+from mock_server.journal import Journal
+
+Policy = Literal["real", "manual", "instant"]
+POLICIES: tuple[Policy, ...] = ("real", "manual", "instant")
+
+#: Due instants closer than this share one wake-up of the process: it halves the work of many open streams.
+TICK_S = 0.002
+
+
+@dataclass(slots=True)
+class Clock:
+    """A policy and, for `real`, where virtual time was at which moment of the machine."""
+
+    policy: Policy = "real"
+    rate: float = 1.0
+    base_ms: int = 0
+    base_s: float = 0.0
+
+    def start(self, now_ms: int) -> None:
+        self.base_ms, self.base_s = now_ms, monotonic()
+
+    def now_ms(self, world_ms: int) -> int:
+        if self.policy != "real":
+            return world_ms
+        return max(world_ms, self.base_ms + int((monotonic() - self.base_s) * 1000 * self.rate))
+
+    def wait_s(self, until_ms: int, world_ms: int) -> float:
+        return max(0.0, (until_ms - self.now_ms(world_ms)) / 1000 / self.rate)
+
+
+@dataclass(slots=True, eq=False)
+class Listener:
+    """An open stream: how much of its turn it has written, and whether it was told to stop."""
+
+    turn: Turn
+    exchange: int  # seq of its request
+    opened_ms: int
+    abort: Callable[[], None] = lambda: None  # resets its connection
+    written: int = 0
+    sent_bytes: int = 0
+    cut: str = ""  # by whom: control, shutdown
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def caught_up(self) -> bool:
+        return self.written == len(self.turn.told) and (self.turn.ended_ms is None)
+
+
+class Live:
+    """A world with its clock, its journal and its open streams."""
+
+    def __init__(self, world: World, clock: Clock, journal: Journal) -> None:
+        self.world = world
+        self.clock = clock
+        self.journal = journal
+        self.listeners: dict[str, set[Listener]] = {}
+        self.written = asyncio.Event()
+        self.timer: asyncio.TimerHandle | None = None
+        self.checkpoints: dict[str, bytes] = {}
+        clock.start(world.now_ms)
+
+    def catch_up(self) -> None:
+        """Let the time pass that has passed; to be called before every operation."""
+        now_ms = self.clock.now_ms(self.world.now_ms)
+        if now_ms > self.world.now_ms:
+            self.advance(now_ms)
+
+    def advance(self, until_ms: int) -> None:
+        service.advance(self.world, until_ms)
+        self.take_note()
+
+    def take_note(self) -> None:
+        """Carry what the world did into the journal, and wake the streams that have something to tell."""
+        world = self.world
+        if world.happened:
+            for done in world.happened:
+                self.journal.add(done.at_ms, "world", {"what": done.what, "subject": done.subject, "detail": done.detail})
+            world.happened.clear()
+        if world.moved:
+            for turn_id in world.moved:
+                for listener in self.listeners.get(turn_id, ()):
+                    listener.woken.set()
+            world.moved.clear()
+        self.set_timer()
+
+    def set_timer(self) -> None:
+        """Under the real clock, wake up for the next due thing, as long as somebody is listening."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        if self.clock.policy != "real" or not (self.listeners or self.journal.watchers):
+            return
+        due_ms = self.world.timeline.next_ms()
+        if due_ms is not None:
+            wait_s = max(TICK_S, self.clock.wait_s(due_ms, self.world.now_ms))
+            self.timer = asyncio.get_running_loop().call_later(min(wait_s, 3600.0), self._tick)
+
+    def _tick(self) -> None:
+        self.timer = None
+        self.catch_up()
+        if self.timer is None:
+            self.set_timer()
+
+    def look_at_unfinished_work(self) -> None:
+        """Somebody polled: under the instant clock the next due turn or render happens now."""
+        if self.clock.policy == "instant" and (due_ms := self.world.timeline.next_ms(work_only=True)) is not None:
+            self.advance(due_ms)
+
+    # streams
+
+    def listen(self, listener: Listener) -> None:
+        self.listeners.setdefault(listener.turn.id, set()).add(listener)
+        self.set_timer()
+
+    def leave(self, listener: Listener) -> None:
+        group = self.listeners.get(listener.turn.id, set())
+        group.discard(listener)
+        if not group:
+            self.listeners.pop(listener.turn.id, None)
+        self.written.set()
+
+    def streams(self) -> list[Listener]:
+        return sorted((one for group in self.listeners.values() for one in group), key=lambda one: one.exchange)
+
+    async def wait_for_more(self, listener: Listener) -> None:
+        """Until the turn told something, ended, or the stream was cut."""
+        self.written.set()
+        if self.clock.policy == "instant":
+            await asyncio.sleep(0)
+            if listener.written == len(listener.turn.told) and listener.turn.ended_ms is None and not listener.cut:
+                self.look_at_unfinished_work()
+                return
+        listener.woken.clear()
+        if listener.written == len(listener.turn.told) and listener.turn.ended_ms is None and not listener.cut:
+            await listener.woken.wait()
+
+    def cut(self, listener: Listener, by: str, reset: bool = False) -> None:
+        listener.cut = by
+        listener.woken.set()
+        if reset:
+            listener.abort()
+
+    async def advance_and_write(self, until_ms: int, patience_s: float = 5.0) -> bool:
+        """Advance, then wait until all that became due is written to the open streams.
+
+        Gives False when a client did not take it within `patience_s` (real) seconds.
+        """
+        self.advance(max(until_ms, self.world.now_ms))
+        self.clock.start(self.world.now_ms)
+        return await self._all_written(patience_s)
+
+    async def _all_written(self, patience_s: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while not all(one.caught_up for one in self.streams()):
+                    self.written.clear()
+                    await self.written.wait()
+                return True
+        return False
+
+    def replace(self, world: World) -> None:
+        """Another state of this world takes its place: open streams end, since their turn is gone."""
+        for listener in self.streams():
+            self.cut(listener, "control")
+        self.world = world
+        self.clock.start(world.now_ms)
+        self.set_timer()

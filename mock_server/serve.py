@@ -1,0 +1,237 @@
+"""Start and stop a server: what the command line, the kit, tests and the pytest plugin have in common."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mock_server.app import MOST_HEADER_BYTES, MOST_TARGET_BYTES, create_app
+from mock_server.control import create_control
+from mock_server.worlds import Worlds
+
+T = TypeVar("T")
+
+BACKLOG = 4096
+
+
+class ServeError(Exception):
+    """The server cannot start; the message says why in one line."""
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, which hands the transport to the application (a reset needs it), bounds headers, and refuses in our envelope."""
+
+    head_bytes = 0
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()  # type: ignore[no-untyped-call]
+        self.head_bytes = 0
+        self.scope["extensions"] = {"nemovideo.transport": self.transport}  # type: ignore[dict-item]
+
+    def data_received(self, data: bytes) -> None:
+        # A body comes after its cycle began; what comes before is the head, which nobody else bounds.
+        if self.cycle is None or self.cycle.response_complete:
+            self.head_bytes += len(data)
+        if self.head_bytes > 2 * (MOST_HEADER_BYTES + MOST_TARGET_BYTES) and (self.cycle is None or self.cycle.response_complete):
+            self.refuse(431, "request header fields too large")
+            return
+        super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        self.refuse(400, "this is not HTTP/1.1: " + msg.lower().rstrip("."))
+
+    def refuse(self, code: int, message: str) -> None:
+        if self.transport.is_closing():
+            return
+        body = json.dumps({"code": 422 if code == 400 else code, "message": message, "data": None}).encode()
+        head = f"HTTP/1.1 {code} Refused\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, leaving signals to us: there are two in one process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Raises ServeError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = "it is in use; choose another with --port or 0 for a free one" if error.errno == 98 else error.strerror
+        raise ServeError(f"cannot listen on {host} port {port}: {why}") from None
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _server(app: ASGIApp) -> Server:
+    return Server(
+        uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_level="critical",
+            date_header=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+@dataclass(slots=True)
+class Doors:
+    """The two listening sockets of a process."""
+
+    api: socket.socket
+    control: socket.socket | None
+
+    @property
+    def url(self) -> str:
+        return url_of(self.api)
+
+    @property
+    def control_url(self) -> str | None:
+        return url_of(self.control) if self.control else None
+
+    def close(self) -> None:
+        self.api.close()
+        if self.control:
+            self.control.close()
+
+
+def open_doors(host: str = "127.0.0.1", port: int = 0, control_port: int | None = 0) -> Doors:
+    """Port 0 takes a free one; `control_port` None opens no control port, which is on loopback always. Raises ServeError."""
+    api = listening(host, port)
+    try:
+        return Doors(api, None if control_port is None else listening("127.0.0.1", control_port))
+    except ServeError:
+        api.close()
+        raise
+
+
+async def run(worlds: Worlds, doors: Doors, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until `stop`; then open streams end, and everything is closed."""
+    servers = [(_server(create_app(worlds)), doors.api)]
+    if doors.control is not None:
+        servers.append((_server(create_control(worlds, doors.url)), doors.control))
+    tasks = [asyncio.create_task(server.serve(sockets=[door])) for server, door in servers]
+    while not all(server.started or task.done() for (server, _), task in zip(servers, tasks, strict=True)):
+        await asyncio.sleep(0.001)
+    ready()
+    await stop.wait()
+    worlds.close()
+    for server, _ in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+    doors.close()
+
+
+def run_until_signal(worlds: Worlds, doors: Doors, ready: Callable[[], None]) -> None:
+    """Serve in this thread until SIGINT or SIGTERM; a second signal ends at once."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def asked() -> None:
+            if stop.is_set():
+                os._exit(1)
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(number, asked)
+        await run(worlds, doors, stop, ready)
+
+    with asyncio.Runner(loop_factory=_loop()) as runner:
+        runner.run(main())
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return None
+    return uvloop.new_event_loop
+
+
+def write_ready(path: Path, doors: Doors) -> None:
+    """The ready file, whole or not at all: {"url", "control_url", "pid"}."""
+    facts = {"url": doors.url, "control_url": doors.control_url, "pid": os.getpid()}
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(facts) + "\n")
+    draft.replace(path)
+
+
+@dataclass(slots=True)
+class Running:
+    """A server in a thread of its own."""
+
+    url: str
+    control_url: str
+    worlds: Worlds
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Run `work` where the worlds live, between two requests."""
+
+        async def inside() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(inside(), self.loop).result(30)
+
+    def world_url(self, name: str) -> str:
+        return f"{self.url}/w/{name}"
+
+
+@contextmanager
+def running(worlds: Worlds | None = None, host: str = "127.0.0.1", port: int = 0, control_port: int = 0) -> Iterator[Running]:
+    """A server for the length of a `with` block, on free ports unless told. Raises ServeError."""
+    worlds = worlds or Worlds()
+    doors = open_doors(host, port, control_port)
+    started = threading.Event()
+    inside: dict[str, Any] = {}
+
+    async def main() -> None:
+        inside["stop"], inside["loop"] = asyncio.Event(), asyncio.get_running_loop()
+        await run(worlds, doors, inside["stop"], started.set)
+
+    def work() -> None:
+        try:
+            with asyncio.Runner(loop_factory=_loop()) as runner:
+                runner.run(main())
+        finally:
+            started.set()
+
+    url, control_url = doors.url, doors.control_url or ""
+    thread = threading.Thread(target=work, name="nemovideo-mock", daemon=True)
+    thread.start()
+    started.wait(30)
+    try:
+        yield Running(url, control_url, worlds, inside["loop"])
+    finally:
+        inside["loop"].call_soon_threadsafe(inside["stop"].set)
+        thread.join(30)

@@ -1,0 +1,213 @@
+"""Replies to HTTP: headers, JSON, files, streams. The only place that speaks of status codes and chunks.
+
+JSON is sent as two plain ASGI messages: Starlette's response objects cost as much as everything else together.
+Streams go out through sse-starlette, which carries ready bytes, one event a chunk; its own ping is off, since it
+holds the wall-clock time and heartbeats belong to the turn.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from email.utils import formatdate
+from functools import lru_cache
+from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
+from typing import Any
+
+import msgspec
+from sse_starlette.sse import EventSourceResponse
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from mock_server import __version__
+from mock_server.blobs import Blobs
+from mock_server.domain.errors import ServiceError
+from mock_server.domain.renders import Render
+from mock_server.domain.settings import Settings
+from mock_server.framing import frame
+from mock_server.media import mp4, still
+from mock_server.pacing import Listener, Live
+from mock_server.values import FileReply, Reply, StreamReply
+
+Headers = list[tuple[bytes, bytes]]
+
+_encode = msgspec.json.Encoder().encode
+_SERVER = f"nemovideo-mock/{__version__}".encode()
+#: How many events of a burst may leave before other tasks get their turn.
+_BURST = 16
+#: Bodies up to this size stand whole in the journal.
+JOURNALED_BYTES = 256 * 1024
+
+CONTENT_TYPES = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "avi": "video/x-msvideo",
+    "webm": "video/webm",
+    "mkv": "video/x-matroska",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "m4a": "audio/mp4",
+    "aac": "audio/aac",
+}
+
+
+@lru_cache(maxsize=8)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
+
+
+def common(now_ms: int) -> Headers:
+    """The headers of every answer; the date is the world's."""
+    return [(b"date", _date(now_ms // 1000)), (b"server", _SERVER)]
+
+
+def refusal(error: ServiceError, settings: Settings, render: bool) -> Reply:
+    """The one error envelope; answers of the render proxy also say `success`."""
+    body: dict[str, Any] = {"code": error.code, "message": error.message, "data": None}
+    if error.detail:
+        body["detail"] = error.detail
+    if render:
+        body["success"] = False
+    return Reply(body, getattr(error.statuses, settings.error_status), error.headers)
+
+
+def as_text(headers: Headers) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+async def send_json(live: Live, exchange: int, reply: Reply, send: Send) -> None:
+    """Journal the answer, then send it."""
+    content = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
+    headers = common(live.world.now_ms)
+    headers.append((b"content-type", b"application/json"))
+    headers.append((b"content-length", str(len(content)).encode()))
+    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    body = {"body": msgspec.Raw(content)} if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
+    entry = {"of": exchange, "status": reply.status, "headers": as_text(headers), **body}
+    live.journal.add(live.world.now_ms, "response", entry)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+# streams
+
+
+async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scope, receive: Receive, send: Send) -> None:
+    turn = live.world.turns[reply.turn_id]
+    listener = Listener(turn, exchange, live.world.now_ms, resetter(scope))
+    live.listen(listener)
+    live.journal.add(live.world.now_ms, "stream", {"of": exchange, "turn": turn.id, "status": 200})
+    headers = dict(as_text(common(live.world.now_ms)))
+    headers |= {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+    response = EventSourceResponse(chunks(live, listener), headers=headers, ping=0)
+    try:
+        await response(scope, receive, send)
+    finally:
+        live.leave(listener)
+        by = listener.cut or ("server" if turn.ended_ms is not None and listener.written == len(turn.told) else "client")
+        fields = {"of": exchange, "by": by, "events": listener.written, "bytes": listener.sent_bytes}
+        live.journal.add(live.world.now_ms, "end", fields)
+
+
+async def chunks(live: Live, listener: Listener) -> AsyncIterator[bytes]:
+    """The bytes of each event as soon as it is told, until the turn ends."""
+    turn, settings, journal = listener.turn, live.world.settings, live.journal
+    beats = 0
+    while not listener.cut:
+        if listener.written < len(turn.told):
+            told = turn.told[listener.written]
+            chunk = frame(settings, turn, listener.written, beats)
+            beats += told.event.kind == "heartbeat"
+            entry = {"of": listener.exchange, "n": listener.written, "event": told.event.kind, "wire": chunk.decode()}
+            journal.add(told.at_ms, "event", entry)
+            yield chunk
+            listener.written += 1
+            listener.sent_bytes += len(chunk)
+            if listener.written % _BURST == 0:
+                await asyncio.sleep(0)
+        elif turn.ended_ms is not None:
+            return
+        else:
+            await live.wait_for_more(listener)
+
+
+def resetter(scope: Scope) -> Callable[[], None]:
+    """A function that resets (RST) the connection of this request; it does nothing where there is no transport."""
+    transport: asyncio.Transport | None = scope.get("extensions", {}).get("nemovideo.transport")
+
+    def reset() -> None:
+        if transport is None:
+            return
+        with suppress(OSError):
+            # A linger time of zero turns close into a reset: RFC 9293, 3.10.4 (abort); socket(7).
+            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+    return reset
+
+
+# files
+
+
+async def send_file(live: Live, exchange: int, reply: FileReply, blobs: Blobs, scope: Scope, receive: Receive, send: Send) -> None:
+    path, content_type, etag = file_of(live, reply, blobs)
+    headers = dict(as_text(common(live.world.now_ms)))
+    headers |= {"etag": f'"{etag}"', "last-modified": formatdate(0, usegmt=True), "content-type": content_type}
+    name = reply.source.filename
+    response = FileResponse(path, headers=headers, filename=name if reply.attachment else None)
+    journal, sent = live.journal, 0
+
+    async def counted(message: Any) -> None:
+        nonlocal sent
+        if message["type"] == "http.response.start":
+            entry = {"of": exchange, "status": message["status"], "headers": as_text(list(message["headers"])), "file": name}
+            journal.add(live.world.now_ms, "response", entry)
+        else:
+            sent += len(message.get("body", b""))
+        await send(message)
+
+    await response(scope, receive, counted)
+    journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": sent})
+
+
+def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]:
+    """Path, content type and entity tag of a file: an upload's own bytes, or bytes made for it."""
+    source = reply.source
+    if isinstance(source, Render):
+        picture = source.picture
+        key = f"{live.world.seed}/{source.user_id}/{source.id}"
+        parts = (picture.width, picture.height, picture.fps, picture.duration_ms, picture.audio, key)
+        content = mp4.write_mp4(
+            width=picture.width,
+            height=picture.height,
+            fps=picture.fps,
+            duration_ms=picture.duration_ms,
+            colour=mp4.colour_of(key),
+            audio=picture.audio,
+        )
+        return _made(blobs, repr(parts), content, "video/mp4")
+    blob = live.world.blobs.get(source.id)
+    if blob is not None:
+        return blobs.path(blob), CONTENT_TYPES[source.format], source.hash
+    length_ms = int((source.duration_s or 1) * 1000)
+    width, height = source.width or 16, source.height or 16
+    name = repr((source.file_type, width, height, length_ms, source.hash or source.id))
+    colour = mp4.colour_of(source.hash or source.id)
+    if source.file_type == "audio":
+        return _made(blobs, name, mp4.write_m4a(duration_ms=length_ms), "audio/mp4")
+    if source.file_type == "image":
+        return _made(blobs, name, still.write_png(width=width, height=height, colour=colour), "image/png")
+    content = mp4.write_mp4(
+        width=width, height=height, fps=int(source.fps or 30), duration_ms=length_ms, colour=colour, audio=False
+    )
+    return _made(blobs, name, content, "video/mp4")
+
+
+def _made(blobs: Blobs, name: str, content: bytes, content_type: str) -> tuple[Path, str, str]:
+    path = blobs.made_file(name, content)
+    return path, content_type, path.name.removeprefix("made-")

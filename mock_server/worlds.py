@@ -1,0 +1,159 @@
+"""The worlds of a process: made on first use or when asked, deleted, reset, checkpointed, rewound, forked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mock_server.blobs import Blobs
+from mock_server.domain import world as service
+from mock_server.domain.errors import Conflict, NotFound, Unprocessable
+from mock_server.domain.settings import Settings, changed
+from mock_server.journal import DEFAULT_LIMIT_BYTES, Journal, Sink
+from mock_server.pacing import Clock, Live, Policy
+from mock_server.snapshot import freeze, thaw
+from mock_server.store import Store
+
+#: Where virtual time starts unless told otherwise: 2026-03-20, the day after the vendor's last document.
+START_MS = 1773964800000
+MOST_WORLDS = 5_000
+MOST_CHECKPOINTS = 64
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a world begins."""
+
+    seed: str = "1"
+    settings: Settings = field(default_factory=Settings)
+    policy: Policy = "real"
+    rate: float = 1.0
+    start_ms: int = START_MS
+    journal_bytes: int = DEFAULT_LIMIT_BYTES
+
+
+class Worlds:
+    def __init__(self, recipe: Recipe | None = None, blobs: Blobs | None = None, sink: Sink | None = None, store: Store | None = None):
+        self.recipe = recipe or Recipe()
+        self.blobs = blobs or Blobs()
+        self.sink = sink
+        self.store = store
+        self.live: dict[str, Live] = {}
+        self.recipes: dict[str, Recipe] = {}
+        if store is not None:
+            for name, kept in store.worlds().items():
+                live = self._begin(thaw(kept.snapshot), replace(self.recipe, policy=kept.policy, rate=kept.rate))
+                store.recall(live.journal)
+                live.checkpoints = store.checkpoints(name)
+
+    def _begin(self, world: service.World, recipe: Recipe) -> Live:
+        if len(self.live) >= MOST_WORLDS:
+            raise Conflict(f"there are {MOST_WORLDS} worlds; delete some")
+        live = Live(world, Clock(recipe.policy, recipe.rate), Journal(world.name, self.sink, recipe.journal_bytes))
+        self.live[world.name] = live
+        self.recipes[world.name] = recipe
+        live.take_note()
+        return live
+
+    def at(self, name: str) -> Live:
+        """The world of that name, made now if need be. Raises NotFound for what cannot be a name, Conflict when there are too many."""
+        return self.live.get(name) or self.create(name)
+
+    def known(self, name: str) -> Live:
+        """Raises NotFound."""
+        if name not in self.live:
+            raise NotFound(f"there is no world {name[:80]!r}")
+        return self.live[name]
+
+    def create(self, name: str, seed: str | None = None, settings: Mapping[str, Any] | None = None, **clock: Any) -> Live:
+        """Raises NotFound, Conflict, SettingError. Without a seed of its own a world's is made of the process's and its name."""
+        if not NAME.fullmatch(name):
+            raise NotFound(f"{name[:80]!r} cannot be the name of a world: letters, digits, . _ ~ - and at most 64")
+        if name in self.live:
+            raise Conflict(f"there is a world {name!r} already")
+        own = f"{self.recipe.seed}/{name}" if name != "default" else self.recipe.seed
+        recipe = replace(self.recipe, seed=own if seed is None else seed, settings=changed(self.recipe.settings, settings or {}), **clock)
+        world = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
+        service.note(world, "world.created", name, seed=recipe.seed)
+        return self._begin(world, recipe)
+
+    def delete(self, name: str) -> None:
+        live = self.known(name)
+        self._end_streams(live)
+        del self.live[name], self.recipes[name]
+        if self.store is not None:
+            self.store.delete(name)
+        self.sweep()
+
+    def reset(self, name: str) -> Live:
+        """As it began: same seed, same settings, same instant. The journal goes on."""
+        live, recipe = self.known(name), self.recipes[name]
+        world = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
+        service.note(world, "world.reset", name)
+        live.clock.policy, live.clock.rate = recipe.policy, recipe.rate
+        live.replace(world)
+        live.take_note()
+        self.sweep()
+        return live
+
+    def checkpoint(self, name: str, label: str) -> None:
+        """Raises Conflict when there are too many."""
+        live = self.known(name)
+        if len(live.checkpoints) >= MOST_CHECKPOINTS and label not in live.checkpoints:
+            raise Conflict(f"a world keeps at most {MOST_CHECKPOINTS} checkpoints")
+        live.checkpoints[label] = freeze(live.world)
+        service.note(live.world, "world.checkpoint", label)
+        live.take_note()
+
+    def rewind(self, name: str, label: str) -> Live:
+        """Back to a checkpoint: records, time and dice. Raises NotFound."""
+        live = self.known(name)
+        if label not in live.checkpoints:
+            known = ", ".join(live.checkpoints) or "none"
+            raise NotFound(f"world {name!r} has no checkpoint {label[:80]!r}; it has: {known}")
+        world = thaw(live.checkpoints[label])
+        service.note(world, "world.rewound", label)
+        live.replace(world)
+        live.take_note()
+        return live
+
+    def fork(self, name: str, new: str, label: str | None = None) -> Live:
+        """A copy under another name, from now or from a checkpoint; it meets the same fate if asked the same."""
+        live = self.known(name)
+        if new in self.live:
+            raise Conflict(f"there is a world {new!r} already")
+        if not NAME.fullmatch(new):
+            raise Unprocessable(f"{new[:80]!r} cannot be the name of a world")
+        if label is not None and label not in live.checkpoints:
+            raise NotFound(f"world {name!r} has no checkpoint {label[:80]!r}")
+        world = thaw(live.checkpoints[label] if label is not None else freeze(live.world))
+        world.name = new
+        service.note(world, "world.forked", name)
+        return self._begin(world, replace(self.recipes[name], policy=live.clock.policy, rate=live.clock.rate))
+
+    def _end_streams(self, live: Live) -> None:
+        for listener in live.streams():
+            live.cut(listener, "control")
+
+    def sweep(self) -> None:
+        """Drop the files that no world and no checkpoint refers to."""
+        used = {blob for live in self.live.values() for blob in live.world.blobs.values()}
+        for live in self.live.values():
+            for frozen in live.checkpoints.values():
+                used |= set(thaw(frozen).blobs.values())
+        self.blobs.keep_only(used)
+
+    def keep(self, live: Live) -> None:
+        """Write the world down, where a state file was asked for."""
+        if self.store is not None:
+            self.store.keep(live)
+
+    def close(self) -> None:
+        for live in self.live.values():
+            for listener in live.streams():
+                live.cut(listener, "shutdown")
+            self.keep(live)
+        if self.store is not None:
+            self.store.close()
+        self.blobs.close()
