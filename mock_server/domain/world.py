@@ -24,6 +24,7 @@ from mock_server.domain.errors import (
     NoCredits,
     NotFound,
     RateLimited,
+    SessionNotFound,
     Unprocessable,
 )
 from mock_server.domain.ids import Dice
@@ -238,7 +239,7 @@ def forget_session(world: World, session_id: str) -> None:
     """Drop a session with its turns and files; clients then meet 1002. Raises SessionNotFound."""
     session = world.sessions.pop(session_id, None)
     if session is None:
-        raise sessions.SessionNotFound
+        raise SessionNotFound
     for turn_id in [t.id for t in world.turns.values() if t.session_id == session_id]:
         _drop_turn(world, turn_id)
     for asset in session.assets:

@@ -46,7 +46,7 @@ _TIMES = re.compile(
 
 def plain_text(text: str) -> str:
     """Lower case, one width of signs, figures for number words where they count something, `⟪ms⟫` for times."""
-    text = normalize("NFKC", text).lower()
+    text = normalize("NFKC", text).lower().replace("’", "'")
     for pattern, said in _SPOKEN:
         text = pattern.sub(said, text)
     text = _ENGLISH.sub(lambda m: str(_TENS.get(m["tens"], 0) + _ONES.get(m["more"] or m["ones"], 0)), text)

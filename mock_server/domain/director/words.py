@@ -1,16 +1,17 @@
 """What words mean: tables of concepts and choices, each in English and Chinese. Patterns meet text of `plain_text`."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 #: Concept: English alternatives (whole words) and Chinese ones (anywhere).
 CONCEPTS: dict[str, tuple[str, str]] = {
     # what to do
     "add": (
-        r"add(?:ing|s|ed)?|put(?:ting)?|insert|include|attach|overlay|lay|give|drop|place|apply|want|need|use|using|some|create|make|"
-        r"generat(?:e|ing)|compose|write|with|show|burn in|set",
-        "加|配|放|插入|来点|来一?1?段|来首|用|套|要|打上|上个|生成|做|写|换上|显示|制作",
+        r"add(?:ing|s|ed)?|put(?:ting)?|insert|include|attach|overlay|lay|drop(?: in)?|place|apply|burn in",
+        "加(?![速快强])|配|放|插入|来点|来1?段|来首|套|打上|上个|换上|铺",
+    ),
+    "make": (
+        r"give|want|need|use|using|some|create|make|making|generat(?:e|ing)|compos(?:e|ing)|write|with|show|build|produce",
+        "用|要|生成|做|写|制作|显示|来",
     ),
     "remove": (
         r"remov(?:e|ing)|delet(?:e|ing)|strip(?:ping)?|get rid of|take (?:out|away|off)|take (?:the |that |my )?[\w⟦⟧]+ (?:out|away|off)|"
@@ -63,9 +64,9 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     "ask_how": (r"how (?:do|can|to|would|should)", "怎么|如何|怎样"),
     "question": (
-        r"^(?:so |and |hey |hi )?(?:what|which|how|where|when|who|why|is|are|does|do you|did|am i)(?:'s)?|what's|tell me (?:about|what|how)|"
-        r"can you tell|any idea",
-        "什么|多少|多长|多久|几个|几段|几条|哪些|哪个|哪首|怎么|为什么|是不是|有没有|吗$|吗\\?",
+        r"^(?:so |and |hey |hi )?(?:what(?! about)|which|how(?! about)|where|when|who|why|is(?! it possible)|are(?! you able)|does|do you|did|am i)(?:'s)?|"
+        r"tell me (?:about|what|how)|can you tell|any idea",
+        "什么|多少|多长|多久|几个|几段|几条|哪些|哪个|哪首|怎么|为什么|是不是|有没有|有.{0,12}吗",
     ),
     # with what
     "music": (
@@ -105,7 +106,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     # talk
     "export": (r"export(?:ing|ed)?|download(?:ing)?|render(?:ing)?|send me the (?:video|file|result|mp4)|save (?:it|the video|this|my video)|final file|share link", "导出|下载|渲染|保存|发给我|成片给我"),
     "credits": (r"(?<!end )(?<!closing )(?<!opening )(?<!rolling )credits?|balance|my plan|quota|billing|subscription|pricing|price|cost", "积分|余额|额度|点数|套餐|订阅|会员|多少钱|收费"),
-    "status": (r"status|show (?:me )?(?:the |all )?(?:tracks?|timeline|draft|state)|preview|current (?:state|draft|timeline)|list (?:the |all )?(?:tracks|clips)|what(?:'s| is| do i have) (?:on|in) (?:the |my )?(?:timeline|draft|project)|progress", "状态|轨道|预览|进度|时间线上有|时间轴上有|当前草稿|看看时间线|看一下时间线"),
+    "status": (r"status|show (?:me )?(?:the |all )?(?:tracks?|timeline|draft|state)|preview|current (?:state|draft|timeline)|list (?:the |all )?(?:tracks|clips)|what(?:'s| is| do i have) (?:on|in) (?:the |my )?(?:timeline|draft|project)|progress", "状态|预览|进度|(?:看|显示|列出|有哪些|有几).{0,6}(?:轨道|时间[线轴]|草稿)|时间[线轴]上有|当前草稿"),
     "upload": (r"upload(?:ing)?", "上传"),
     "undo": (r"undo|revert|go back|roll ?back|previous version|redo", "撤销|撤回|回退|恢复到|上一步|重做"),
     "restart": (r"start over|start (?:again|fresh)|clear (?:the )?(?:timeline|project|everything|draft|all)|reset|delete everything|remove everything|from scratch|scrap (?:it|everything)", "重新开始|清空|全部删|删掉全部|推倒重来|重来"),
@@ -151,29 +152,3 @@ _COMPILED |= {name: re.compile(pattern) for name, pattern in LINKS.items()}
 def concepts(plain: str) -> set[str]:
     """The concepts a clause speaks of."""
     return {name for name, pattern in _COMPILED.items() if pattern.search(plain)}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several things to choose from: its words, and what it is called in either language."""
-
-    en: str
-    zh: str
-    name: str
-    name_zh: str
-    value: str = ""
-
-
-def choose(table: Mapping[str, Choice], plain: str) -> str | None:
-    """The key of the choice named first in the text, or None."""
-    found = ((m.start(), key) for key, choice in table.items() if (m := _choice(choice.en, choice.zh).search(plain)))
-    return min(found, default=(0, None))[1]
-
-
-_CACHE: dict[tuple[str, str], re.Pattern[str]] = {}
-
-
-def _choice(en: str, zh: str) -> re.Pattern[str]:
-    if (en, zh) not in _CACHE:
-        _CACHE[en, zh] = re.compile(rf"\b(?:{en})\b" + (f"|(?:{zh})" if zh else ""))
-    return _CACHE[en, zh]

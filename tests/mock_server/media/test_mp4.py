@@ -204,7 +204,7 @@ lengths = st.one_of(st.integers(1, 2000), st.integers(1, 20_000))
 @example(4096, 16, 24, 100, False)
 @example(16, 16, 172, 1459, True)  # a second group of one picture, which ends in the AAC frame of the one before
 @example(64, 64, 30, 600_000, True)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_boxes_and_slices_of_any_film_are_consistent(width: int, height: int, fps: int, duration_ms: int, audio: bool) -> None:
     data = write_mp4(width=width, height=height, fps=fps, duration_ms=duration_ms, colour=COLOUR, audio=audio)
     check_mp4(data, width, height, fps, duration_ms, audio)
