@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from mock_server import contract, intake, wire
@@ -26,6 +25,7 @@ from mock_server.worlds import Worlds
 MOST_HEADER_BYTES = 64 * 1024
 MOST_HEADERS = 200
 MOST_TARGET_BYTES = 16 * 1024
+LONG_BYTES = 2**20
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
@@ -125,10 +125,12 @@ class App:
             return
         content_type = head.headers.get("content-type", "")
         if self.contract.media_type(operation, content_type) == "multipart/form-data":
-            service.find_session(live.world, call.caller, call.path["session_id"])
             given = live.world.settings
-            if int(head.headers.get("content-length", "0")) > given.upload_limit_bytes + intake.FRAMING_BYTES:
+            announced = int(head.headers.get("content-length", LONG_BYTES))
+            if announced > given.upload_limit_bytes + intake.FRAMING_BYTES:
                 raise intake.too_large(given.upload_limit_bytes)
+            if announced >= LONG_BYTES:  # nobody should send 500 MB to hear that there is no such session
+                service.find_session(live.world, call.caller, call.path["session_id"])
             call.uploads = await intake.receive(
                 content_type, arriving(receive), self.worlds.blobs, given.upload_limit_bytes, given.upload_files
             )
@@ -227,5 +229,8 @@ def admit(live: Live, head: Head, operation: Operation, path: dict[str, str]) ->
 
 
 def create_app(worlds: Worlds) -> Starlette:
-    """The ASGI application over these worlds."""
-    return Starlette(routes=[Route("/{path:path}", App(worlds))])
+    """The ASGI application over these worlds. The contract routes, so Starlette's own router has nothing but a default."""
+    app = Starlette()
+    app.router.redirect_slashes = False
+    app.router.default = App(worlds)
+    return app

@@ -35,7 +35,7 @@ class Protocol(HttpToolsProtocol):
     head_bytes = 0
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()  # type: ignore[no-untyped-call]
+        super().on_message_begin()
         self.head_bytes = 0
         self.scope["extensions"] = {"nemovideo.transport": self.transport}  # type: ignore[dict-item]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mock_server.media.boxes import Box, boxes, inside
 from mock_server.media.source import Damaged, Source
 
+MOST_TRACKS = 256
 MOST_RUNS = 4096  # entries of one `stts` that are read; the rest are taken to be like them
 
 
@@ -27,11 +28,11 @@ class Track:
 
 
 def tracks_of(source: Source, moov: Box) -> list[Track]:
-    """What can be read of every track."""
+    """What can be read of the tracks."""
     tracks: list[Track] = []
     with suppress(Damaged):
         for box in boxes(source, moov.start, moov.end):
-            if box.kind == b"trak":
+            if box.kind == b"trak" and len(tracks) < MOST_TRACKS:
                 tracks.append(Track())
                 with suppress(Damaged):
                     _fill(source, box, tracks[-1])

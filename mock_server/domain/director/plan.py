@@ -9,9 +9,12 @@ from ..ids import Dice
 from ..scene import Asset, Draft, Segment, Track
 from ..script import Effect
 from ..settings import Settings
+from . import timeline
 from .changes import changes
+from .numbers import Times
 from .phrases import PHRASES
 from .stage import Act
+from .taste import TABLES
 
 
 @dataclass(slots=True)
@@ -27,15 +30,19 @@ class Plan:
     acts: list[Act] = field(default_factory=list)
     done: list[str] = field(default_factory=list)  # what changed, a line each
     answers: list[str] = field(default_factory=list)  # what was asked, or cannot be done
+    wanted: frozenset[str] = frozenset()  # names of all intents of the turn
+    hint: str = ""  # the key of the phrase that says what to click next
     committed: Draft = field(default_factory=Draft)
     fresh: list[Effect] = field(default_factory=list)  # add_asset effects of the act in the making
 
     def __post_init__(self) -> None:
         self.committed = deepcopy(self.draft)
 
+    # --- words
+
     def say(self, key: str, **values: Any) -> str:
         """A phrase of the table in the language of the turn; where there are several, one by the dice."""
-        variants = PHRASES[key][1 if self.chinese else 0]
+        variants = PHRASES[key][self.chinese]
         return self.dice.pick("phrase", variants).format(**values)
 
     def did(self, key: str, **values: Any) -> None:
@@ -46,19 +53,57 @@ class Plan:
         if text not in self.answers:
             self.answers.append(text)
 
+    def called(self, table: str, key: str) -> str:
+        """The name of a choice of `taste` in the language of the turn."""
+        choice = TABLES[table][key]
+        return choice.name_zh if self.chinese else choice.name
+
+    def span(self, start_ms: int, end_ms: int) -> str:
+        """A stretch of time in words: "0-10 s"."""
+        return f"{seconds(start_ms)}-{seconds(end_ms)}" + (" 秒" if self.chinese else " s")
+
+    def long(self, ms: int) -> str:
+        return seconds(ms) + (" 秒" if self.chinese else " s")
+
+    # --- the draft
+
     def id(self, kind: str) -> str:
         return f"{kind}_{self.dice.hex('item_id', 8)}"
 
-    def commit(self, tool: str, args: dict[str, Any], *, say: str = "", result: dict[str, Any] | None = None, weight: float = 1.0) -> None:
-        """Whatever changed since the last commit is what this use of a tool does."""
-        effects = self.fresh + changes(self.committed, self.draft)
-        self.acts.append(Act(tool, args, {"status": "success", **(result or {})}, say, effects, weight))
-        self.committed, self.fresh = deepcopy(self.draft), []
+    def new_segment_id(self) -> str:
+        return self.id("seg")
 
-    def changed(self) -> bool:
-        return any(act.effects for act in self.acts)
+    def stretch(self, times: Times) -> tuple[int, int] | None:
+        """The part of the draft that a clause names, ms; all of it if none. None if it lies outside."""
+        total = timeline.total_ms(self.draft)
+        start, stop = 0, total
+        if times.ranged:
+            start, stop = times.start or 0, total if times.end is None else times.end
+        elif times.first is not None:
+            stop = times.first
+        elif times.last is not None:
+            start = total - times.last
+        elif times.at is not None:
+            start, stop = times.at, times.at + times.length if times.length else total
+        elif times.length is not None:
+            stop = times.length
+        start, stop = max(start, 0), min(stop, total)
+        return (start, stop) if start < stop else None
 
-    def generate_asset(self, filename: str, file_type: str, duration_ms: int, width: int | None = None, height: int | None = None) -> Asset:
+    def lay(self, role: str, segment: Segment) -> Segment:
+        """Put a segment on the first track of that role where its time is free, else on a new one."""
+        type, *names = timeline.ROLES[role]
+        for track in self.draft.tracks:
+            taken = any(s.start_ms < timeline.end(segment) and segment.start_ms < timeline.end(s) for s in track.segments)
+            if timeline.role(track) == role and not taken:
+                track.segments.append(segment)
+                track.segments.sort(key=lambda s: s.start_ms)
+                return segment
+        index = sum(1 for t in self.draft.tracks if t.type <= type)
+        self.draft.tracks.insert(index, Track(self.id("track"), type, names[self.chinese], [segment]))
+        return segment
+
+    def generate_asset(self, filename: str, file_type: str, duration_ms: int, size: tuple[int, int] | None = None) -> Asset:
         """New media; told to the world by the effect add_asset of the next commit."""
         asset_id = self.id("gen")
         asset = Asset(
@@ -68,9 +113,10 @@ class Plan:
             format=filename.rpartition(".")[2],
             cdn_url=self.new_asset_url(asset_id, filename),
             duration_s=duration_ms / 1000,
-            width=width,
-            height=height,
-            fps=float(self.draft.fps) if file_type == "video" else None,
+            width=size[0] if size else None,
+            height=size[1] if size else None,
+            fps=float(self.draft.fps) if size else None,
+            hash=self.dice.hex("asset_hash", 32),
             generated=True,
             source="generated",
         )
@@ -78,14 +124,23 @@ class Plan:
         self.fresh.append(Effect("add_asset", asdict(asset)))
         return asset
 
-    def lay(self, type: int, track_name: str, segment: Segment) -> Segment:
-        """Put a segment on the track of that type and name, or, where its time is taken, on a further one."""
-        for track in self.draft.tracks:
-            free = all(s.start_ms >= segment.start_ms + segment.duration_ms or s.start_ms + s.duration_ms <= segment.start_ms for s in track.segments)
-            if track.type == type and track.name == track_name and free:
-                track.segments.append(segment)
-                track.segments.sort(key=lambda s: s.start_ms)
-                return segment
-        index = sum(1 for t in self.draft.tracks if t.type <= type)
-        self.draft.tracks.insert(index, Track(self.id("track"), type, track_name, [segment]))
-        return segment
+    # --- the acts
+
+    def commit(self, tool: str, args: dict[str, Any], *, say: str = "", weight: float = 1.0, **result: Any) -> None:
+        """Whatever changed since the last commit is what this use of a tool does."""
+        effects = self.fresh + changes(self.committed, self.draft)
+        self.acts.append(Act(tool, args, {"status": "success", **result}, say, effects, weight))
+        self.committed, self.fresh = deepcopy(self.draft), []
+
+    def edit(self, operation: str, **args: Any) -> None:
+        """Commit with the tool that all edits of the timeline go through; nothing, if nothing changed."""
+        if self.fresh or self.committed != self.draft:
+            self.commit("edit_multitrack", {"operation": operation, **args}, tracks=len(self.draft.tracks))
+
+    def changed(self) -> bool:
+        return any(act.effects for act in self.acts)
+
+
+def seconds(ms: int) -> str:
+    """Milliseconds as seconds with at most one decimal: 10000 is "10", 2500 "2.5"."""
+    return f"{round(ms / 1000, 1):g}" if ms < 10**9 else str(round(ms / 1000))

@@ -62,6 +62,8 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         r"sync(?:ed|ing|s)?|synchroni[sz]e[ds]?|(?:on|to|with) the (?:beats?|cuts)|(?:match(?:es|ing)?|hit) (?:\w+ ){0,3}(?:beats?|cuts)|beat-?matched|align",
         "卡点|踩点|卡上|同步|对齐|节拍|踩着",
     ),
+    "repeat": (r"loop(?:ed|ing)?|duplicat(?:e|ing)|repeat|copy the", "循环|复制|重复"),
+    "join": (r"merge|combine|join|stitch|concatenate|assemble|compile|put together|string together", "合并|拼接|拼起来|拼成|组合|连起来|合成"),
     "ask_how": (r"how (?:do|can|to|would|should)", "怎么|如何|怎样"),
     "question": (
         r"^(?:so |and |hey |hi )?(?:what(?! about)|which|how(?! about)|where|when|who|why|is(?! it possible)|are(?! you able)|does|do you|did|am i)(?:'s)?|"
@@ -74,6 +76,8 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         "音乐|配乐|bgm|歌曲|首歌|歌|曲子|背景乐|旋律|曲",
     ),
     "sound": (r"(?:original |clip'?s? |video'?s? |camera )?(?:sound|audio)(?!track| track| mp3)|voices?|speech|dialogue|speaking|noise", "原声|声音|人声|噪音|原音|对白"),
+    "noise": (r"(?:background |wind )?noise|hum|hiss", "噪音|杂音|噪声|风声"),
+    "sound_effect": (r"sound effects?|sfx|whoosh|applause|laugh track", "音效|掌声|笑声"),
     "volume": (r"volume|loudness|loud", "音量"),
     "voiceover": (r"voice-? ?overs?|narrat(?:ion|or|e|ed|ing)|dub(?:bing)?|read aloud", "旁白|配音|解说|朗读|画外音"),
     "title": (r"titles?|headline|heading|end card|title card|intro card|end credits|closing credits|opening credits", "标题|片头字|片名|题目|大字|片尾字|主题字"),

@@ -1,0 +1,32 @@
+# Each target does its own set-up: a fresh machine needs Python 3.11 or newer, and nothing else.
+PYTHON ?= python3
+V := .venv/bin
+
+.PHONY: test demo bench check clean
+
+# The environment; made anew when what it depends on changes.
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(V)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(V)/pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $@
+
+test: .venv/ready
+	$(V)/ruff check --quiet
+	$(V)/ruff format --check --quiet
+	$(V)/mypy
+	$(V)/pytest --numprocesses auto
+
+demo: .venv/ready
+	@$(V)/python fixtures/clients/demo.py
+
+bench: .venv/ready
+	$(V)/python -m benchmarks
+
+check: .venv/ready
+	$(V)/ruff check --fix
+	$(V)/ruff format
+	$(V)/mypy
+
+clean:
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

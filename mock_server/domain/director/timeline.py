@@ -1,0 +1,163 @@
+"""Edits of the director's private copy of a draft: what a cut, a new order or another speed means for all tracks.
+
+The main track is the first video track. It has no gaps: whatever happens to its clips, the next one begins where
+the one before ends. Texts keep to the pictures they were over; music that reached to the end keeps reaching there.
+"""
+
+from collections.abc import Callable, Iterable
+from copy import copy, deepcopy
+
+from ..scene import AUDIO, TEXT, VIDEO, Draft, Segment, Track
+
+#: What a track is for: its type and its name in English and Chinese. Tracks of other names are music or text by type.
+ROLES: dict[str, tuple[int, str, str]] = {
+    "video": (VIDEO, "Video", "视频"),
+    "music": (AUDIO, "BGM", "背景音乐"),
+    "voice": (AUDIO, "Voiceover", "旁白"),
+    "effect": (AUDIO, "Sound effects", "音效"),
+    "title": (TEXT, "Title", "标题"),
+    "subtitle": (TEXT, "Subtitles", "字幕"),
+    "text": (TEXT, "Text", "文字"),
+}
+OTHERWISE = {VIDEO: "video", AUDIO: "music", TEXT: "text"}
+
+
+def role(track: Track) -> str:
+    """A key of ROLES, or "" for a type nobody documents."""
+    named = (key for key, (tt, *names) in ROLES.items() if tt == track.type and track.name in names)
+    return next(named, OTHERWISE.get(track.type, ""))
+
+
+def segments(draft: Draft, *roles: str) -> list[Segment]:
+    """All segments of these roles, track by track."""
+    return [s for t in draft.tracks if role(t) in roles for s in t.segments]
+
+
+def clips(draft: Draft) -> list[Segment]:
+    """The clips of the main track, in order."""
+    track = main(draft)
+    return track.segments if track else []
+
+
+def main(draft: Draft) -> Track | None:
+    return next((t for t in draft.tracks if t.type == VIDEO), None)
+
+
+def end(segment: Segment) -> int:
+    return segment.start_ms + segment.duration_ms
+
+
+def total_ms(draft: Draft) -> int:
+    """Where the pictures end; without pictures, where everything ends. 0 for an empty draft."""
+    pictures = [end(s) for t in draft.tracks if t.type == VIDEO for s in t.segments]
+    return max(pictures or (end(s) for t in draft.tracks for s in t.segments), default=0)
+
+
+def remove(draft: Draft, gone: Iterable[Segment]) -> None:
+    ids = {s.id for s in gone}
+    for track in draft.tracks:
+        track.segments = [s for s in track.segments if s.id not in ids]
+    draft.tracks = [t for t in draft.tracks if t.segments]
+
+
+def split(draft: Draft, at_ms: int, new_id: Callable[[], str]) -> bool:
+    """Part the clip that lies over a time of the timeline; whether there was one."""
+    for index, clip in enumerate(clips(draft)):
+        if clip.start_ms < at_ms < end(clip):
+            left = at_ms - clip.start_ms
+            right = deepcopy(clip)
+            right.id, right.start_ms, right.duration_ms = new_id(), at_ms, clip.duration_ms - left
+            right.source_start_ms += round(left * clip.speed)
+            clip.duration_ms = left
+            clip.style.pop("transition", None)
+            clips(draft).insert(index + 1, right)
+            return True
+    return False
+
+
+def cut(draft: Draft, from_ms: int, to_ms: int, new_id: Callable[[], str]) -> None:
+    """Take a stretch out of the pictures and close the gap."""
+    before = total_ms(draft)
+    split(draft, from_ms, new_id)
+    split(draft, to_ms, new_id)
+    inside = [c for c in clips(draft) if from_ms <= c.start_ms and end(c) <= to_ms]
+    if len(inside) == len(clips(draft)):
+        return
+
+    def shifted(ms: int) -> int:
+        return min(ms, from_ms) if ms < to_ms else ms - (to_ms - from_ms)
+
+    remove(draft, inside)
+    follow(draft, shifted)
+    close(draft, before)
+
+
+def respeed(draft: Draft, chosen: Iterable[Segment], factor: float) -> None:
+    """Play these clips `factor` times as fast as now, within 0.25 to 4 times of the original."""
+    before = total_ms(draft)
+    ids = {c.id for c in chosen}
+    old = {c.id: copy(c) for c in clips(draft)}
+    for clip in clips(draft):
+        if clip.id in ids:
+            speed = round(min(max(clip.speed * factor, 0.25), 4.0), 4)
+            clip.duration_ms = max(1, round(clip.duration_ms * clip.speed / speed))
+            clip.speed = speed
+    _restart(draft)
+    new = {c.id: c for c in clips(draft)}
+
+    def shifted(ms: int) -> int:
+        for id, was in old.items():
+            if was.start_ms <= ms < end(was):
+                return new[id].start_ms + round((ms - was.start_ms) * new[id].duration_ms / was.duration_ms)
+        return ms - before + total_ms(draft)
+
+    follow(draft, shifted)
+    close(draft, before)
+
+
+def reorder(draft: Draft, clip: Segment, index: int) -> None:
+    """Move a clip of the main track to a place in its row. Texts and sounds stay where they are in time."""
+    row = clips(draft)
+    row.remove(clip)
+    row.insert(index, clip)
+    _restart(draft)
+
+
+def append(draft: Draft, track: Track, segment: Segment) -> None:
+    """Put a clip at the end of the main track."""
+    segment.start_ms = end(track.segments[-1]) if track.segments else 0
+    track.segments.append(segment)
+
+
+def follow(draft: Draft, shifted: Callable[[int], int]) -> None:
+    """Let the texts go with the pictures: each of their times becomes `shifted` of it; those left without time go."""
+    for track in draft.tracks:
+        if track.type != TEXT:
+            continue
+        for text in track.segments:
+            start, stop = shifted(text.start_ms), shifted(end(text))
+            text.start_ms, text.duration_ms = start, stop - start
+        track.segments = [s for s in track.segments if s.duration_ms > 0]
+    draft.tracks = [t for t in draft.tracks if t.segments]
+
+
+def close(draft: Draft, before_ms: int) -> None:
+    """After the pictures changed from `before_ms` to another length: no gaps, and nothing reaches past them."""
+    _restart(draft)
+    now = total_ms(draft)
+    for track in draft.tracks:
+        if track.type == VIDEO:
+            continue
+        for segment in track.segments:
+            reached = role(track) == "music" and end(segment) == before_ms
+            if reached or end(segment) > now:
+                segment.duration_ms = now - segment.start_ms
+        track.segments = [s for s in track.segments if s.duration_ms > 0]
+    draft.tracks = [t for t in draft.tracks if t.segments]
+
+
+def _restart(draft: Draft) -> None:
+    at = 0
+    for clip in clips(draft):
+        clip.start_ms = at
+        at = end(clip)

@@ -1,0 +1,559 @@
+"""What `probe` finds in samples of every format, in crafted ones, and in damaged ones of any kind."""
+
+import io
+import json
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.media.probe import FORMATS, Media, probe, probe_stream
+from mock_server.media.source import MOST_BYTES, MOST_READS
+
+SAMPLES = Path(__file__).parents[3] / "fixtures" / "media" / "samples"
+
+
+def _media(
+    format: str, duration_s: float | None = None, width: int | None = None, height: int | None = None, fps: float | None = None
+) -> Media:
+    return Media(format, FORMATS[format], duration_s, width, height, fps)
+
+
+EXPECTED = {
+    "video.mp4": _media("mp4", 0.8, 64, 48, 25),
+    "moov-last.mp4": _media("mp4", 0.6, 64, 48, 25),
+    "rotated.mp4": _media("mp4", 0.4, 48, 64, 25),
+    "wide-pixels.mp4": _media("mp4", 0.4, 85, 48, 25),
+    "ntsc.mp4": _media("mp4", 0.501, 64, 48, 29.97),
+    "uneven.mp4": _media("mp4", 0.8, 64, 48, 18.75),
+    "fragmented.mp4": _media("mp4", 0.823, 64, 48, 24.293),
+    "fragmented-after-moov.mp4": _media("mp4", 0.8, 64, 48, 25),
+    "fragmented-sidx.mp4": _media("mp4", 0.8, 64, 48, 25),
+    "video.mov": _media("mov", 0.6, 64, 48, 25),
+    "video.avi": _media("avi", 0.6, 64, 48, 15),
+    "video.webm": _media("webm", 0.6, 64, 48, 25),
+    "live.webm": _media("webm", 0.8, 64, 48, 25),
+    "sound-alone.webm": _media("webm", 0.508),
+    "video.mkv": _media("mkv", 0.625, 64, 48, 25),
+    "piped.mkv": _media("mkv", 0.4, 85, 48, 25),
+    "picture.jpg": _media("jpg", None, 64, 48),
+    "turned.jpg": _media("jpg", None, 48, 64),
+    "picture.png": _media("png", None, 64, 48),
+    "animated.png": _media("png", 0.5, 32, 24, 10),
+    "picture.gif": _media("gif", None, 64, 48),
+    "animated.gif": _media("gif", 0.5, 32, 24, 10),
+    "picture.webp": _media("webp", None, 64, 48),
+    "lossless.webp": _media("webp", None, 64, 48),
+    "see-through.webp": _media("webp", None, 64, 48),
+    "animated.webp": _media("webp", 0.5, 32, 24, 4),
+    "sound.mp3": _media("mp3", 0.549),
+    "vbr.mp3": _media("mp3", 0.549),
+    "bare.mp3": _media("mp3", 0.549),
+    "low-rate.mp3": _media("mp3", 0.576),
+    "sound.wav": _media("wav", 0.5),
+    "piped.wav": _media("wav", 0.5),
+    "long.wav": _media("wav", 0.5),
+    "adpcm.wav": _media("wav", 0.51),
+    "sound.m4a": _media("m4a", 0.5),
+    "sound-alone.mp4": _media("m4a", 0.5),
+    "sound.aac": _media("aac", 0.557),
+}
+BYTES = {name: (SAMPLES / name).read_bytes() for name in EXPECTED}
+
+
+class Counted(io.BytesIO):
+    """Bytes, and how many of them were asked for in how many reads."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.reads = self.read_bytes = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.reads += 1
+        self.read_bytes += len(data)
+        return data
+
+
+class Endless(Counted):
+    """`data`, zeros behind it, and a claim of `length` bytes in all."""
+
+    def __init__(self, data: bytes, length: int) -> None:
+        super().__init__(data)
+        self.length, self.position = length, 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self.position = self.length + offset if whence == io.SEEK_END else offset
+        return self.position
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert size is not None and 0 <= size <= MOST_BYTES
+        super().seek(self.position)
+        real = super().read(size)
+        self.read_bytes += size - len(real)
+        return real.ljust(size, b"\0")
+
+
+def check(stream: Counted) -> Media | None:
+    """Probe, and hold the answer and the work to what is promised of any content."""
+    media = probe_stream(stream)
+    assert stream.reads <= MOST_READS and stream.read_bytes <= MOST_BYTES
+    if media is not None:
+        assert media.file_type == FORMATS[media.format]
+        assert media.duration_s is None or 0 < media.duration_s <= 1e8
+        assert media.fps is None or 0 < media.fps <= 1e4
+        assert all(side is None or 0 < side < 2**31 for side in (media.width, media.height))
+    return media
+
+
+# the samples
+
+
+def test_every_sample_is_expected_and_every_format_has_one() -> None:
+    assert {path.name for path in SAMPLES.iterdir()} == set(EXPECTED)
+    assert {media.format for media in EXPECTED.values()} == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_sample(name: str) -> None:
+    assert probe(SAMPLES / name) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_headers_are_few(name: str) -> None:
+    stream = Counted(BYTES[name])
+    probe_stream(stream)
+    assert stream.reads < 250
+
+
+#: What ffprobe does not tell of these, or tells otherwise.
+FFPROBE_BLIND = {
+    "animated.webp": "reads no animated WebP",
+    "turned.jpg": "does not apply the orientation of Exif",
+    "picture.gif": "gives a still its delay",
+}
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed: nothing to compare with")
+@pytest.mark.parametrize("name", sorted(EXPECTED.keys() - FFPROBE_BLIND.keys()))
+def test_ffprobe_agrees(name: str) -> None:
+    told, media = _ffprobe()[name], probe(SAMPLES / name)
+    assert media is not None
+    if "duration" in told["format"]:
+        assert media.duration_s == pytest.approx(float(told["format"]["duration"]), abs=0.001)
+    pictures = [stream for stream in told["streams"] if stream["codec_type"] == "video"]
+    assert bool(pictures) == (media.width is not None)
+    if pictures:
+        assert (media.width, media.height) == _shown(pictures[0])
+    if pictures and media.fps:
+        assert media.fps == pytest.approx(float(Fraction(pictures[0]["avg_frame_rate"])), abs=0.001)
+
+
+@cache
+def _ffprobe() -> dict[str, Any]:
+    """What ffprobe says of every sample it is asked of, all at once: most of its time is its start."""
+
+    def told(name: str) -> Any:
+        command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", str(SAMPLES / name)]
+        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+    names = [name for name in EXPECTED if name not in FFPROBE_BLIND]
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(names, pool.map(told, names), strict=True))
+
+
+def _shown(stream: dict[str, Any]) -> tuple[int, int]:
+    """A stream's size with square pixels, after rotation."""
+    aspect = Fraction(stream.get("sample_aspect_ratio", "1:1").replace(":", "/"))
+    size = round(stream["width"] * aspect), stream["height"]
+    turned = any(side.get("rotation", 0) % 180 for side in stream.get("side_data_list", []))
+    return size[::-1] if turned else size
+
+
+# samples changed, and crafted content
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def matrix(*, turned: bool = False) -> bytes:
+    one = 0x10000
+    return struct.pack(">9i", *((0, one, 0, -one, 0, 0) if turned else (one, 0, 0, 0, one, 0)), 0, 0, 0x40000000)
+
+
+def mvhd(ticks: int, *, version: int = 0, turned: bool = False) -> bytes:
+    times = struct.pack(">QQIQ", 0, 0, 1000, ticks) if version else struct.pack(">IIII", 0, 0, 1000, ticks)
+    return box(b"mvhd", bytes([version, 0, 0, 0]), times, bytes(16), matrix(turned=turned), bytes(28))
+
+
+def trak(
+    kind: bytes,
+    ticks: int,
+    *,
+    number: int = 1,
+    enabled: bool = True,
+    runs: tuple[tuple[int, int], ...] = (),
+    claimed: int | None = None,
+) -> bytes:
+    """A track of 64 x 48 pixels and 1000 ticks a second; `claimed` entries in its table of `runs` (samples, ticks)."""
+    table = struct.pack(">4xI", len(runs) if claimed is None else claimed) + b"".join(struct.pack(">II", *run) for run in runs)
+    shown = struct.pack(">II", 64 << 16, 48 << 16) if kind == b"vide" else bytes(8)
+    return box(
+        b"trak",
+        box(b"tkhd", struct.pack(">B2xBIII4xI", 0, enabled, 0, 0, number, ticks), bytes(16), matrix(), shown),
+        box(
+            b"mdia",
+            box(b"mdhd", struct.pack(">4xIIIII", 0, 0, 1000, ticks, 0)),
+            box(b"hdlr", bytes(8), kind, bytes(13)),
+            box(b"minf", box(b"stbl", box(b"stts", table))),
+        ),
+    )
+
+
+def ftyp(brand: bytes) -> bytes:
+    return box(b"ftyp", brand, bytes(4))
+
+
+def movie(brand: bytes, *tracks: bytes, ticks: int = 500) -> bytes:
+    """A file without its samples: type, movie header, tracks."""
+    return ftyp(brand) + box(b"moov", mvhd(ticks), *tracks)
+
+
+def moof(*, samples: int, start: int | None = None, durations: tuple[int, ...] = (), default: int = 40) -> bytes:
+    """A fragment of track 1."""
+    time = box(b"tfdt", struct.pack(">B3xQ", 1, start)) if start is not None else b""
+    run = struct.pack(">III", 0x101, samples, 0) + struct.pack(f">{len(durations)}I", *durations)
+    run = run if durations else struct.pack(">II", 0, samples)
+    return box(b"moof", box(b"traf", box(b"tfhd", struct.pack(">III", 0x08, 1, default)), time, box(b"trun", run))) + box(
+        b"mdat", bytes(9)
+    )
+
+
+def fragmented(*moofs: bytes, mehd: int = 0, index: bytes = b"") -> bytes:
+    trex = box(b"trex", struct.pack(">4xIIIII", 1, 1, 40, 0, 0))
+    extends = box(b"mvex", box(b"mehd", struct.pack(">4xI", mehd)), trex) if mehd else box(b"mvex", trex)
+    return ftyp(b"iso5") + box(b"moov", mvhd(0), trak(b"vide", 0), extends) + index + b"".join(moofs)
+
+
+def sidx(size: int, ticks: int) -> bytes:
+    return box(b"sidx", struct.pack(">4xIIII2xHIII", 1, 1000, 0, 0, 1, size, ticks, 0))
+
+
+def riff(form: bytes, *chunks: tuple[bytes, bytes], size: int = 0) -> bytes:
+    body = b"".join(struct.pack("<4sI", kind, size or len(data)) + data for kind, data in chunks)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + form + body
+
+
+def ebml(number: int, *parts: bytes, unsized: bool = False) -> bytes:
+    body = b"".join(parts)
+    size = (2**56 - 1 if unsized else len(body)) | 1 << 56
+    return number.to_bytes((number.bit_length() + 7) // 8, "big") + size.to_bytes(8, "big") + body
+
+
+DOC = ebml(0x1A45DFA3, ebml(0x4282, b"matroska"))
+ROLLED = ebml(0xE0, ebml(0xB0, b"\x40"), ebml(0xBA, b"\x30"), ebml(0x7670, ebml(0x7675, struct.pack(">f", -90))))
+
+
+def gif(*delays_cs: int | None) -> bytes:
+    """A GIF of 2 x 3 with a frame for each delay; without a control block for None."""
+    screen = b"GIF89a" + struct.pack("<HHBBB", 2, 3, 0x80, 0, 0) + bytes(6)
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 2, 3, 0) + b"\x02\x02\x4c\x01\0"
+    return (
+        screen
+        + b"".join((b"" if cs is None else b"\x21\xf9\x04\0" + struct.pack("<H", cs) + b"\0\0") + frame for cs in delays_cs)
+        + b"\x3b"
+    )
+
+
+def jpeg(*, orientation: bytes, directory: int = 8) -> bytes:
+    tiff = b"II*\0" + struct.pack("<I", directory) + b"\x01\0" + orientation
+    exif = b"Exif\0\0" + tiff
+    size = struct.pack(">HBHHB", 8, 8, 3, 2, 0)
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif + b"\xff\xff\xff\xc2" + size
+
+
+def id3(size: int, data: bytes = b"") -> bytes:
+    return b"ID3\x04\0\0" + bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)) + data
+
+
+def changed(name: str, old: bytes, new: bytes) -> bytes:
+    assert old in BYTES[name]
+    return BYTES[name].replace(old, new)
+
+
+def unsized_clusters(data: bytes) -> bytes:
+    """Matroska with the size of every cluster unknown, as browsers record it."""
+    first, *rest = data.split(b"\x1f\x43\xb6\x75")
+    for body in rest:
+        length = 9 - body[0].bit_length()
+        first += b"\x1f\x43\xb6\x75" + ((1 << 7 * length + 1) - 1).to_bytes(length, "big") + body[length:]
+    return first
+
+
+ORIENTATION_BIG_COUNT = b"\x12\x01\x03\0\x01\0\0\0\x08\0\0\0"
+CRAFTED: dict[str, tuple[bytes, Media | None]] = {
+    # ISO base media
+    "64-bit times": (
+        ftyp(b"isom") + box(b"moov", mvhd(2500, version=1), trak(b"vide", 99, runs=((75, 33),))),
+        _media("mp4", 2.5, 64, 48, 30.303),
+    ),
+    "the movie is turned, not the track": (
+        ftyp(b"isom") + box(b"moov", mvhd(500, turned=True), trak(b"vide", 500)),
+        _media("mp4", 0.5, 48, 64),
+    ),
+    "unknown length: the longest track's": (
+        movie(b"isom", trak(b"soun", 300, number=2), trak(b"vide", 400, runs=((10, 40),)), ticks=2**32 - 1),
+        _media("mp4", 0.4, 64, 48, 25),
+    ),
+    "QuickTime without a type": (
+        box(b"wide") + box(b"mdat", bytes(9)) + box(b"moov", mvhd(500), trak(b"vide", 500)),
+        _media("mov", 0.5, 64, 48),
+    ),
+    "a first box like QuickTime's, and no movie": (box(b"free", bytes(99)), None),
+    "chapter pictures in a sound file": (
+        movie(b"M4A ", trak(b"soun", 500), trak(b"vide", 500, number=2, enabled=False)),
+        _media("m4a", 0.5),
+    ),
+    "an enabled picture track goes first": (
+        movie(b"isom", trak(b"vide", 500, enabled=False, runs=((1, 500),)), trak(b"vide", 500, number=2, runs=((10, 50),))),
+        _media("mp4", 0.5, 64, 48, 20),
+    ),
+    "a film that calls itself sound": (movie(b"M4A ", trak(b"vide", 500)), _media("mp4", 0.5, 64, 48)),
+    "a 64-bit box size before the movie": (
+        ftyp(b"isom") + struct.pack(">I4sQ", 1, b"mdat", 20) + bytes(4) + box(b"moov", mvhd(500), trak(b"vide", 500)),
+        _media("mp4", 0.5, 64, 48),
+    ),
+    "the movie is cut off": (movie(b"isom", trak(b"vide", 500, runs=((10, 50),)))[:-40], _media("mp4", 0.5, 64, 48)),
+    "only the type is left": (ftyp(b"mp42"), _media("mp4")),
+    "fragments without times": (fragmented(moof(samples=5), moof(samples=10)), _media("mp4", 0.6, 64, 48, 25)),
+    "fragments that start late": (
+        fragmented(moof(samples=5, start=90_000), moof(samples=5, start=90_200)),
+        _media("mp4", 0.4, 64, 48, 25),
+    ),
+    "fragments with a gap": (fragmented(moof(samples=5, start=0), moof(samples=5, start=800)), _media("mp4", 1.0, 64, 48, 25)),
+    "fragments with every duration": (fragmented(moof(samples=3, durations=(40, 80, 30))), _media("mp4", 0.15, 64, 48, 20)),
+    "fragments under a stated length": (fragmented(moof(samples=5), mehd=7000), _media("mp4", 7.0, 64, 48, 25)),
+    "fragments under an index": (
+        fragmented(moof(samples=5), index=sidx(len(moof(samples=5)), 6000)),
+        _media("mp4", 6.0, 64, 48, 25),
+    ),
+    "fragments under an index of a part": (
+        fragmented(moof(samples=5), moof(samples=5), index=sidx(50, 6000)),
+        _media("mp4", 0.4, 64, 48, 25),
+    ),
+    "HEIC": (ftyp(b"heic") + box(b"meta", bytes(20)), None),
+    "AVIF": (ftyp(b"avif") + box(b"meta", bytes(20)), None),
+    # Matroska
+    "live, no frame rate told": (changed("live.webm", b"\x23\xe3\x83", b"\x23\xe3\x84"), _media("webm", 0.76, 64, 48, 25)),
+    "live, clusters of unknown size": (unsized_clusters(BYTES["live.webm"]), _media("webm", 0.8, 64, 48, 25)),
+    "live, and the last cluster far from the end": (BYTES["live.webm"] + bytes(2**23 + 2**20), _media("webm", None, 64, 48, 25)),
+    "turned by its projection": (
+        DOC + ebml(0x18538067, ebml(0x1654AE6B, ebml(0xAE, ebml(0xD7, b"\x01"), ebml(0x83, b"\x01"), ROLLED)), unsized=True),
+        _media("mkv", None, 48, 64),
+    ),
+    "information behind the clusters": (
+        DOC
+        + ebml(
+            0x18538067,
+            ebml(0x1F43B675, ebml(0xE7, b"\0")),
+            ebml(0x1549A966, ebml(0x4489, struct.pack(">d", 1500))),
+            ebml(0x1654AE6B),
+        ),
+        _media("mkv", 1.5),
+    ),
+    "a length that is no number": (
+        DOC + ebml(0x18538067, ebml(0x1549A966, ebml(0x4489, struct.pack(">d", float("nan"))))),
+        _media("mkv"),
+    ),
+    "an infinite length": (
+        DOC + ebml(0x18538067, ebml(0x1549A966, ebml(0x4489, struct.pack(">f", float("inf"))))),
+        _media("mkv"),
+    ),
+    "EBML of another kind": (changed("video.webm", b"webm", b"wobm"), None),
+    # RIFF
+    "AVI with its top row first": (
+        changed("video.avi", struct.pack("<Iii", 40, 64, 48), struct.pack("<Iii", 40, 64, -48)),
+        EXPECTED["video.avi"],
+    ),
+    "AVI cut off in its streams": (BYTES["video.avi"][:100], _media("avi", 0.6, 64, 48, 15)),
+    "WAVE without sound": (riff(b"WAVE", (b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8))), _media("wav")),
+    "WAVE cut off in its sound": (BYTES["sound.wav"][:-2000], _media("wav", 0.25)),
+    "RIFF of another kind": (riff(b"ACON", (b"anih", bytes(36))), None),
+    "WebP, one frame": (
+        riff(b"WEBP", (b"VP8X", b"\x02\0\0\0\x01\0\0\x02\0\0"), (b"ANMF", bytes(12) + b"\x64\0\0\0")),
+        _media("webp", None, 2, 3),
+    ),
+    # pictures
+    "GIF, hurried frames": (gif(0, 1, None, 5), _media("gif", 0.35, 2, 3, 11.429)),
+    "GIF, one frame": (gif(50), _media("gif", None, 2, 3)),
+    "GIF cut off in its third frame": (gif(10, 10, 10)[:-4], _media("gif", 0.3, 2, 3, 10)),
+    "GIF cut off in its screen": (gif()[:8], _media("gif")),
+    "JPEG, mirrored": (jpeg(orientation=b"\x12\x01\x03\0\x01\0\0\0\x02\0\0\0"), _media("jpg", None, 2, 3)),
+    "JPEG, turned, little-endian": (jpeg(orientation=ORIENTATION_BIG_COUNT), _media("jpg", None, 3, 2)),
+    "JPEG, Exif's directory elsewhere": (jpeg(orientation=ORIENTATION_BIG_COUNT, directory=2**32 - 1), _media("jpg", None, 2, 3)),
+    "JPEG cut off before its size": (BYTES["picture.jpg"][:30], _media("jpg")),
+    "PNG, a delay in no units": (changed("animated.png", b"\0\x01\0\x0a", b"\0\x0a\0\0"), EXPECTED["animated.png"]),
+    # sound
+    "MP3 behind two tags": (id3(3, b"abc") + id3(300, bytes(300)) + BYTES["bare.mp3"], EXPECTED["bare.mp3"]),
+    "MP3 behind a tag and rubbish": (id3(3, b"abc") + b"\xff\xfb\x90 rubbish" + BYTES["bare.mp3"], EXPECTED["bare.mp3"]),
+    "MP3 behind zeros": (bytes(999) + BYTES["bare.mp3"], EXPECTED["bare.mp3"]),
+    "MP3 behind rubbish alone": (b"rubbish" + BYTES["bare.mp3"], None),
+    "MP3 before an APE tag": (
+        BYTES["bare.mp3"] + b"APETAGEX" + struct.pack("<III", 2000, 32, 0) + bytes(8),
+        _media("mp3", 0.549),
+    ),
+    "MP3 cut off in its tag": (id3(999, b"abc"), _media("mp3")),
+    "MP3 with VBRI": (BYTES["bare.mp3"][:36] + b"VBRI" + struct.pack(">10xI", 20) + BYTES["bare.mp3"][54:], _media("mp3", 0.522)),
+    "MP3 of more frames than fit": (
+        changed("vbr.mp3", b"Xing\0\0\0\x0f\0\0", b"Xing\0\0\0\x0f\xff\xff"),
+        _media("mp3", 0.575),  # the frames counted, the one that claims with them
+    ),
+    "MP3, a single frame": (BYTES["bare.mp3"][:104], _media("mp3", 0.026)),
+    "MPEG audio layer II": (bytes.fromhex("fffd4404") + bytes(413) + bytes.fromhex("fffd4404") + bytes(413), None),
+    "AAC behind a tag": (id3(3, b"abc") + BYTES["sound.aac"], EXPECTED["sound.aac"]),
+    "AAC cut off in its last frame": (BYTES["sound.aac"][:-1], _media("aac", 0.511)),
+    # none of the 13
+    "nothing": (b"", None),
+    "one byte": (b"\xff", None),
+    "text": (b"Hello, world. " * 99, None),
+    "UTF-16 text": ("\ufeffHello, world.".encode("utf-16-le"), None),
+    "PDF": (b"%PDF-1.7\n" + bytes(999), None),
+    "ZIP": (b"PK\x03\x04" + bytes(26) + BYTES["bare.mp3"], None),
+    "FLAC behind a tag": (id3(3, b"abc") + b"fLaC" + bytes(999), None),
+    "zeros": (bytes(99_999), None),
+}
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_crafted(name: str) -> None:
+    data, expected = CRAFTED[name]
+    assert check(Counted(data)) == expected
+
+
+# content made to be slow
+
+
+HUGE = 2**62
+SLOW: dict[str, Callable[[], Counted]] = {
+    "a box of 2^60 bytes": lambda: Counted(ftyp(b"isom") + struct.pack(">I4sQ", 1, b"mdat", 2**60) + bytes(99)),
+    "a box of 2^64 - 1 bytes in a file of 2^62": lambda: Endless(
+        ftyp(b"isom") + struct.pack(">I4sQ", 1, b"mdat", 2**64 - 1), HUGE
+    ),
+    "a million empty boxes": lambda: Counted(ftyp(b"isom") + box(b"free") * 10**6),
+    "a million empty tracks": lambda: Counted(movie(b"isom", box(b"trak") * 10**6)),
+    "a table of 2^32 runs": lambda: Counted(movie(b"isom", trak(b"vide", 500, runs=((1, 1),), claimed=2**32 - 1))),
+    "a table of a million runs": lambda: Counted(movie(b"isom", trak(b"vide", 500, runs=((1, 40),) * 10**6))),
+    "runs of 2^32 samples": lambda: Counted(fragmented(*[moof(samples=2**32 - 1, durations=(40,) * 70_000)] * 60)),
+    "boxes a thousand deep": lambda: Counted(ftyp(b"isom") + _nested(lambda body: box(b"moov", body), 1000)),
+    "an empty file of 2^62 bytes": lambda: Endless(b"", HUGE),
+    "elements a thousand deep": lambda: Counted(DOC + _nested(lambda body: ebml(0x18538067, body), 1000)),
+    "a million empty elements": lambda: Counted(DOC + ebml(0x18538067, b"\xec\x80" * 10**6)),
+    "a million starts of clusters": lambda: Counted(
+        DOC + ebml(0x18538067, ebml(0x1F43B675, ebml(0xA3, b"\x81\0\0\0")), b"\x1f\x43\xb6\x75\x80" * 10**6, unsized=True)
+    ),
+    "a live film of 2^62 bytes": lambda: Endless(BYTES["live.webm"], HUGE),
+    "a million empty chunks": lambda: Counted(riff(b"AVI ", (b"LIST", b"hdrl" + b"JUNK\0\0\0\0" * 10**6))),
+    "a chunk of 2^32 bytes": lambda: Counted(riff(b"WAVE", (b"junk", bytes(99)), size=2**32 - 1)),
+    "a picture of fill bytes": lambda: Counted(b"\xff\xd8" + b"\xff" * 10**6),
+    "a PNG of 2^62 bytes": lambda: Endless(BYTES["animated.png"][:60], HUGE),
+    "a GIF of sub-blocks": lambda: Counted(gif(10)[:-3] + b"\x01\x01" * 10**6),
+    "a tag of rubbish": lambda: Counted(id3(3, b"abc") + b"\xff\xfb" * 10**6),
+    "a tag before the end of a file of 2^62": lambda: Endless(id3(2**28 - 1), HUGE),
+    "the smallest frames": lambda: Counted(bytes.fromhex("fff15c4000e0fc") * 10**6),
+}
+
+
+def _nested(wrap: Callable[[bytes], bytes], depth: int) -> bytes:
+    body = b""
+    for _ in range(depth):
+        body = wrap(body)
+    return body
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_slow_content_is_bounded(name: str) -> None:
+    check(SLOW[name]())
+
+
+def _again(name: str, split: bytes, times: int, trailer: int = 0) -> bytes:
+    """A sample with what follows the first `split` repeated, without a `trailer` of so many bytes."""
+    head, mark, tail = BYTES[name][: len(BYTES[name]) - trailer].partition(split)
+    return head + (mark + tail) * times
+
+
+LONG: dict[str, tuple[Callable[[], bytes], Media]] = {
+    "AAC": (lambda: BYTES["sound.aac"] * 10_000, _media("aac", 5572.79)),
+    "MP3": (lambda: BYTES["bare.mp3"] * 5000, _media("mp3", 21 * 1152 / 44100 * 5000)),
+    "fragments": (lambda: fragmented(*[moof(samples=5)] * 20_000), _media("mp4", 4000.0, 64, 48, 25)),
+    "GIF": (lambda: gif(*[10] * 30_000), _media("gif", 3000.0, 2, 3, 10)),
+    "WebP": (lambda: _again("animated.webp", b"ANMF", 60_000), _media("webp", 30_000.0, 32, 24, 4)),
+    "PNG": (lambda: _again("animated.png", b"\0\0\0\x1afcTL", 10_000, trailer=12), _media("png", 5000.0, 32, 24, 10)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_is_too_long_to_count_is_estimated(name: str) -> None:
+    make, expected = LONG[name]
+    stream = Counted(make())
+    media = check(stream)
+    assert stream.reads > MOST_READS // 2
+    assert media is not None and media.duration_s == pytest.approx(expected.duration_s, rel=0.01)
+    assert replace(media, duration_s=expected.duration_s) == expected
+
+
+# damage of any kind
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_truncation(name: str) -> None:
+    data = BYTES[name]
+    for length in {*range(0, min(len(data), 600), 3), *range(0, len(data), 29)}:
+        media = check(Counted(data[:length]))
+        assert media is None or media.format in (EXPECTED[name].format, "mp4")
+
+
+NUMBERS = [
+    bytes(4),
+    b"\xff" * 4,
+    b"\xff" * 8,
+    bytes(8),
+    b"\0\0\0\1",
+    b"\1\0\0\0",
+    b"\x7f" + b"\xff" * 3,
+    b"\x80" + bytes(3),
+    b"\x10" + bytes(7),
+]
+EDITS = st.lists(
+    st.tuples(st.integers(0, 4000), st.one_of(st.sampled_from(NUMBERS), st.binary(min_size=1, max_size=4))), max_size=6
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.sampled_from(sorted(EXPECTED)), EDITS, st.integers(0, 8000))
+def test_mutations(name: str, edits: list[tuple[int, bytes]], length: int) -> None:
+    data = bytearray(BYTES[name])
+    for position, patch in edits:
+        position %= len(data)
+        data[position : position + len(patch)] = patch
+    check(Counted(bytes(data[:length] if length else data)))
+
+
+OPENINGS = sorted({data[:count] for data in BYTES.values() for count in (4, 12, 40)} | {b"ID3", b"\xff\xfb", b"\xff\xf1", b""})
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.sampled_from(OPENINGS), st.binary(max_size=300))
+def test_random_bytes(opening: bytes, noise: bytes) -> None:
+    check(Counted(opening + noise))
