@@ -1,7 +1,7 @@
 """The command `nemovideo-mock`. The server's modules are imported when it serves, so that --help and --version are instant."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,7 +127,7 @@ def read_start(text: str | None, default_ms: int | None) -> int:
     if text in (None, "now"):
         return default_ms if text is None and default_ms is not None else int(datetime.now(UTC).timestamp() * 1000)
     try:
-        moment = datetime.fromisoformat(text)  # type: ignore[arg-type]  # None was handled
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise Refusal(f"--start {text!r}: write it like 2026-03-20T09:30:00Z, or 'now'") from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
@@ -294,7 +294,7 @@ def as_line(entry: dict[str, Any], as_json: bool) -> str:
     if as_json:
         return json.dumps(entry, ensure_ascii=False)
     at = datetime.fromtimestamp(entry["at_ms"] / 1000, UTC).strftime("%m-%d %H:%M:%S.%f")[:-3]
-    told = {
+    told: dict[str, Callable[[dict[str, Any]], str]] = {
         "request": lambda e: f"-> {e['method']} {e['path']}",
         "response": lambda e: f"<- {e['status']}  (of {e['of']})",
         "stream": lambda e: f"<- stream of {e['turn']}  (of {e['of']})",
@@ -302,7 +302,8 @@ def as_line(entry: dict[str, Any], as_json: bool) -> str:
         "end": lambda e: f"<- end by {e['by']}  (of {e['of']})",
         "world": lambda e: f"   * {e['what']} {e['subject']}",
     }
-    return f"{entry['seq']:>6}  {at}  " + told.get(entry["kind"], lambda e: e["kind"])(entry)
+    tell = told.get(entry["kind"])
+    return f"{entry['seq']:>6}  {at}  {tell(entry) if tell else entry['kind']}"
 
 
 def ask(control_url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -81,7 +81,7 @@ class App:
 
     async def handle(self, live: Live, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
         """Record, let time pass, validate, answer, send."""
-        operation, body, exchange = None, Body(), 0
+        operation, body, exchange, call = None, Body(), 0, None
         try:
             operation, path = self.find(scope, head)
             body = await read_json(operation, live, head, receive)
@@ -94,6 +94,8 @@ class App:
         except ServiceError as error:
             exchange = exchange or record(live, scope, head, operation, body)
             reply = wire.refusal(error, live.world.settings, operation is not None and operation.id in RENDER)
+            if call is not None:
+                self.worlds.blobs.drop(upload.blob for upload in call.uploads)
         except ClientGone:
             exchange = exchange or record(live, scope, head, operation, body)
             live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "client", "bytes": 0})

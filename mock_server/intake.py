@@ -1,5 +1,6 @@
 """Multipart uploads, parsed while they arrive: memory stays flat, and a limit stops the reading where it is crossed."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -13,6 +14,9 @@ from mock_server.domain.uploads import format_by_name, refuse_name
 from mock_server.media.probe import probe
 from mock_server.values import Upload
 
+# The parser warns on every odd byte; our refusal says it to whom it concerns.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
 #: What part headers and boundaries may add to the files themselves.
 FRAMING_BYTES = 64 * 1024
 MOST_PARTS = 1000
@@ -20,7 +24,8 @@ MOST_HEADER_BYTES = 16 * 1024
 
 
 def too_large(limit_bytes: int) -> FileTooLarge:
-    return FileTooLarge(f"file too large: at most {limit_bytes // 2**20 or limit_bytes / 2**20:g} MB")
+    limit = f"{limit_bytes // 2**20} MB" if limit_bytes >= 2**20 else f"{limit_bytes} bytes"
+    return FileTooLarge(f"file too large: at most {limit}; compress or trim it")
 
 
 class Intake:

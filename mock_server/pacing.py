@@ -74,6 +74,7 @@ class Live:
         self.written = asyncio.Event()
         self.timer: asyncio.TimerHandle | None = None
         self.checkpoints: dict[str, bytes] = {}
+        self.closed = ""  # by whom: control, shutdown
         clock.start(world.now_ms)
 
     def catch_up(self) -> None:
@@ -123,10 +124,28 @@ class Live:
         if self.clock.policy == "instant" and (due_ms := self.world.timeline.next_ms(work_only=True)) is not None:
             self.advance(due_ms)
 
+    def set_clock(self, policy: Policy, rate: float) -> None:
+        """Time goes on from where it is, in another way. Who waits looks again: under the instant clock waiting moves time."""
+        self.clock.policy, self.clock.rate = policy, rate
+        self.clock.start(self.world.now_ms)
+        for listener in self.streams():
+            listener.woken.set()
+        self.set_timer()
+
+    def close(self, by: str) -> None:
+        """Nothing comes from this world any more: open streams end, and so do those who follow its journal."""
+        self.closed = by
+        for listener in self.streams():
+            self.cut(listener, by)
+        for watcher in self.journal.watchers:
+            watcher.set()
+
     # streams
 
     def listen(self, listener: Listener) -> None:
         self.listeners.setdefault(listener.turn.id, set()).add(listener)
+        if self.closed:
+            self.cut(listener, self.closed)
         self.set_timer()
 
     def leave(self, listener: Listener) -> None:
@@ -164,12 +183,13 @@ class Live:
         """
         self.advance(max(until_ms, self.world.now_ms))
         self.clock.start(self.world.now_ms)
-        return await self._all_written(patience_s)
+        return await self.until(lambda: all(one.caught_up for one in self.streams()), patience_s)
 
-    async def _all_written(self, patience_s: float) -> bool:
+    async def until(self, condition: Callable[[], bool], patience_s: float = 5.0) -> bool:
+        """Wait until something is true of the open streams; False when it is not within `patience_s` (real) seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
-                while not all(one.caught_up for one in self.streams()):
+                while not condition():
                     self.written.clear()
                     await self.written.wait()
                 return True

@@ -23,6 +23,8 @@ from mock_server.worlds import Worlds
 T = TypeVar("T")
 
 BACKLOG = 4096
+#: The most that one read of the event loop delivers; a head may come with that much of its body.
+READ_BYTES = 256 * 1024
 
 
 class ServeError(Exception):
@@ -33,23 +35,30 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's, which hands the transport to the application (a reset needs it), bounds headers, and refuses in our envelope."""
 
     head_bytes = 0
+    in_body = False
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.head_bytes = 0
-        self.scope["extensions"] = {"nemovideo.transport": self.transport}  # type: ignore[dict-item]
+        self.scope["extensions"] = {"nemovideo.transport": self.transport}  # type: ignore[dict-item]  # an extension of ours
+
+    def on_headers_complete(self) -> None:
+        self.head_bytes, self.in_body = 0, True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.in_body = False
+        super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        # A body comes after its cycle began; what comes before is the head, which nobody else bounds.
-        if self.cycle is None or self.cycle.response_complete:
+        if not self.in_body:  # nobody else bounds a head that does not end
             self.head_bytes += len(data)
-        if self.head_bytes > 2 * (MOST_HEADER_BYTES + MOST_TARGET_BYTES) and (self.cycle is None or self.cycle.response_complete):
-            self.refuse(431, "request header fields too large")
-            return
+            if self.head_bytes > 2 * (MOST_HEADER_BYTES + MOST_TARGET_BYTES) + READ_BYTES:
+                self.refuse(431, "request header fields too large")
+                return
         super().data_received(data)
 
     def send_400_response(self, msg: str) -> None:
-        self.refuse(400, "this is not HTTP/1.1: " + msg.lower().rstrip("."))
+        self.refuse(400, "this cannot be read as HTTP/1.1")
 
     def refuse(self, code: int, message: str) -> None:
         if self.transport.is_closing():

@@ -80,7 +80,7 @@ class Worlds:
 
     def delete(self, name: str) -> None:
         live = self.known(name)
-        self._end_streams(live)
+        live.close("control")
         del self.live[name], self.recipes[name]
         if self.store is not None:
             self.store.delete(name)
@@ -132,10 +132,6 @@ class Worlds:
         service.note(world, "world.forked", name)
         return self._begin(world, replace(self.recipes[name], policy=live.clock.policy, rate=live.clock.rate))
 
-    def _end_streams(self, live: Live) -> None:
-        for listener in live.streams():
-            live.cut(listener, "control")
-
     def sweep(self) -> None:
         """Drop the files that no world and no checkpoint refers to."""
         used = {blob for live in self.live.values() for blob in live.world.blobs.values()}
@@ -145,15 +141,15 @@ class Worlds:
         self.blobs.keep_only(used)
 
     def keep(self, live: Live) -> None:
-        """Write the world down, where a state file was asked for."""
-        if self.store is not None:
+        """Write the world down, where a state file was asked for, unless it was deleted meanwhile."""
+        if self.store is not None and self.live.get(live.world.name) is live:
             self.store.keep(live)
 
     def close(self) -> None:
         for live in self.live.values():
-            for listener in live.streams():
-                live.cut(listener, "shutdown")
+            live.close("shutdown")
             self.keep(live)
         if self.store is not None:
             self.store.close()
+            self.store = None  # who was waiting and goes on now has nothing to write to
         self.blobs.close()

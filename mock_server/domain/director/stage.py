@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ids import Dice
-from ..script import Effect, Event, Script, Step, TurnKind
+from ..script import Effect, Event, Step
 
 #: Shares of a turn: the first word comes after the first of them, the last word at the second.
 OPENING, CLOSING = 0.04, 0.97
@@ -23,7 +23,7 @@ class Act:
     weight: float = 1.0  # its share of the turn's time
 
 
-def play(kind: TurnKind, acts: Sequence[Act], closing: Sequence[str], ends_ms: int, dice: Dice) -> list[Step]:
+def play(acts: Sequence[Act], closing: Sequence[str], ends_ms: int, dice: Dice) -> list[Step]:
     """The steps of a turn, ascending within 0 and `ends_ms`; `closing` are the texts told at its end."""
     steps: list[Step] = []
     whole = sum(act.weight for act in acts) or 1.0
@@ -69,7 +69,3 @@ def with_heartbeats(steps: Sequence[Step], ends_ms: int, interval_ms: int) -> li
     filled.pop()
     filled.sort(key=lambda step: step.at_ms)
     return filled
-
-
-def script(kind: TurnKind, steps: list[Step], ends_ms: int, silent: bool) -> Script:
-    return Script(kind, steps, ends_ms, silent)

@@ -76,13 +76,14 @@ def split(draft: Draft, at_ms: int, new_id: Callable[[], str]) -> bool:
 
 
 def cut(draft: Draft, from_ms: int, to_ms: int, new_id: Callable[[], str]) -> None:
-    """Take a stretch out of the pictures and close the gap."""
+    """Take a stretch out of the pictures and close the gap; nothing happens to a stretch that holds them all."""
     before = total_ms(draft)
+    row = clips(draft)
+    if not row or (from_ms <= row[0].start_ms and end(row[-1]) <= to_ms):
+        return  # nothing would be left
     split(draft, from_ms, new_id)
     split(draft, to_ms, new_id)
-    inside = [c for c in clips(draft) if from_ms <= c.start_ms and end(c) <= to_ms]
-    if len(inside) == len(clips(draft)):
-        return
+    inside = [c for c in row if from_ms <= c.start_ms and end(c) <= to_ms]
 
     def shifted(ms: int) -> int:
         return min(ms, from_ms) if ms < to_ms else ms - (to_ms - from_ms)

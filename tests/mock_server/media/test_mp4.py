@@ -144,14 +144,19 @@ class Bits:
         return self.u(zeros + 1) - 1
 
 
+def whole(unit: bytes) -> bool:
+    """Nothing in a NAL unit looks like a start code, nor like the end before one (H.264 7.4.1)."""
+    return unit[-1] != 0 and not any(code in unit for code in (b"\0\0\0", b"\0\0\1", b"\0\0\2"))
+
+
 def read_sps(entry: bytes) -> dict[str, int]:
-    """Level, cropped width and height of the SPS in an avc1 entry."""
+    """Level, cropped width and height, and frame rate of the SPS in an avc1 entry."""
     sample_entry = only(entry, "avc1")
     config = only(sample_entry[78:], "avcC")
     assert config[4:6] == b"\xff\xe1"  # lengths of four bytes, one SPS
     (length,) = unpack_from(">H", config, 6)
     sps = config[8 : 8 + length]
-    assert sps[0] == 0x67 and sps[1:4] == config[1:4] and sps[1:3] == bytes([66, 0b11000000])
+    assert whole(sps) and sps[0] == 0x67 and sps[1:4] == config[1:4] and sps[1:3] == bytes([66, 0b11000000])
     bits = Bits(sps)
     bits.u(24)
     assert [bits.ue() for _ in range(4)] == [0, 0, 2, 1]
@@ -162,7 +167,12 @@ def read_sps(entry: bytes) -> dict[str, int]:
         left, right, top, bottom = (2 * bits.ue() for _ in range(4))
         width, height = width - left - right, height - top - bottom
     assert unpack_from(">HH", sample_entry, 24) == (width, height)
-    return {"level": sps[3], "width": width, "height": height}
+    assert bits.u(1) and bits.u(9) == 0x101  # VUI, square samples
+    assert (bits.u(1), bits.u(1), bits.u(3), bits.u(1), bits.u(1), bits.u(24)) == (0, 1, 5, 0, 1, 0x010101)  # BT.709
+    assert (bits.u(1), bits.u(1), bits.u(32)) == (0, 1, 1)
+    ticks = bits.u(32)
+    assert bits.u(1) == 1 and ticks % 2 == 0
+    return {"level": sps[3], "width": width, "height": height, "fps": ticks // 2}
 
 
 def check_pictures(data: bytes, track: Track) -> None:
@@ -174,7 +184,7 @@ def check_pictures(data: bytes, track: Track) -> None:
         unit = data[at + 4 : at + size]
         assert length == len(unit)
         if unit not in seen:
-            assert not any(code in unit for code in (b"\0\0\0", b"\0\0\1", b"\0\0\2")) and unit[-1]
+            assert whole(unit)
             bits = Bits(unit[:32])
             slice_type = {0x65: 7, 0x61: 5}[unit[0]]
             assert [bits.ue() for _ in range(3)] == [0, slice_type, 0]
@@ -190,7 +200,7 @@ def check_mp4(data: bytes, width: int, height: int, fps: int, duration_ms: int, 
     assert [track.handler for track in tracks] == [b"vide", b"soun"][: 1 + audio]
     assert len(tracks[0].samples) == frames
     sps = read_sps(tracks[0].entry)
-    assert (sps["width"], sps["height"]) == (width - width % 2, height - height % 2)
+    assert (sps["width"], sps["height"], sps["fps"]) == (width - width % 2, height - height % 2, fps)
     check_pictures(data, tracks[0])
 
 
@@ -231,6 +241,7 @@ def test_a_film_of_four_hours_fits() -> None:
         (2, 2, 24, 10), (176, 144, 15, 10), (176, 144, 30, 11), (352, 288, 30, 13), (720, 480, 30, 30), (1280, 720, 30, 31),
         (1280, 720, 60, 32), (1920, 1080, 30, 40), (1080, 1920, 30, 40), (1920, 1080, 60, 42), (3840, 2160, 30, 51),
         (3840, 2160, 60, 52), (4096, 4096, 60, 60), (4096, 4096, 172, 62),
+        (640, 480, 1, 22),  # few macroblocks a second, but too many in one picture for a lower level
         (4096, 16, 30, 40),  # few macroblocks, but too wide for a lower level
     ],
 )  # fmt: skip

@@ -236,9 +236,8 @@ def moof(*, samples: int, start: int | None = None, durations: tuple[int, ...] =
     time = box(b"tfdt", struct.pack(">B3xQ", 1, start)) if start is not None else b""
     run = struct.pack(">III", 0x101, samples, 0) + struct.pack(f">{len(durations)}I", *durations)
     run = run if durations else struct.pack(">II", 0, samples)
-    return box(b"moof", box(b"traf", box(b"tfhd", struct.pack(">III", 0x08, 1, default)), time, box(b"trun", run))) + box(
-        b"mdat", bytes(9)
-    )
+    header = box(b"tfhd", struct.pack(">III", 0x08, 1, default))
+    return box(b"moof", box(b"traf", header, time, box(b"trun", run))) + box(b"mdat", bytes(9))
 
 
 def fragmented(*moofs: bytes, mehd: int = 0, index: bytes = b"") -> bytes:
@@ -269,12 +268,9 @@ ROLLED = ebml(0xE0, ebml(0xB0, b"\x40"), ebml(0xBA, b"\x30"), ebml(0x7670, ebml(
 def gif(*delays_cs: int | None) -> bytes:
     """A GIF of 2 x 3 with a frame for each delay; without a control block for None."""
     screen = b"GIF89a" + struct.pack("<HHBBB", 2, 3, 0x80, 0, 0) + bytes(6)
-    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 2, 3, 0) + b"\x02\x02\x4c\x01\0"
-    return (
-        screen
-        + b"".join((b"" if cs is None else b"\x21\xf9\x04\0" + struct.pack("<H", cs) + b"\0\0") + frame for cs in delays_cs)
-        + b"\x3b"
-    )
+    image = b"\x2c" + struct.pack("<HHHHB", 0, 0, 2, 3, 0) + b"\x02\x02\x4c\x01\0"
+    controls = ["" if cs is None else f"21f904 00 {struct.pack('<H', cs).hex()} 00 00" for cs in delays_cs]
+    return screen + b"".join(bytes.fromhex(control) + image for control in controls) + b"\x3b"
 
 
 def jpeg(*, orientation: bytes, directory: int = 8) -> bytes:
@@ -302,7 +298,7 @@ def unsized_clusters(data: bytes) -> bytes:
     return first
 
 
-ORIENTATION_BIG_COUNT = b"\x12\x01\x03\0\x01\0\0\0\x08\0\0\0"
+TURNED_8 = b"\x12\x01\x03\0\x01\0\0\0\x08\0\0\0"
 CRAFTED: dict[str, tuple[bytes, Media | None]] = {
     # ISO base media
     "64-bit times": (
@@ -401,8 +397,8 @@ CRAFTED: dict[str, tuple[bytes, Media | None]] = {
     "GIF cut off in its third frame": (gif(10, 10, 10)[:-4], _media("gif", 0.3, 2, 3, 10)),
     "GIF cut off in its screen": (gif()[:8], _media("gif")),
     "JPEG, mirrored": (jpeg(orientation=b"\x12\x01\x03\0\x01\0\0\0\x02\0\0\0"), _media("jpg", None, 2, 3)),
-    "JPEG, turned, little-endian": (jpeg(orientation=ORIENTATION_BIG_COUNT), _media("jpg", None, 3, 2)),
-    "JPEG, Exif's directory elsewhere": (jpeg(orientation=ORIENTATION_BIG_COUNT, directory=2**32 - 1), _media("jpg", None, 2, 3)),
+    "JPEG, turned, little-endian": (jpeg(orientation=TURNED_8), _media("jpg", None, 3, 2)),
+    "JPEG, Exif's directory elsewhere": (jpeg(orientation=TURNED_8, directory=2**32 - 1), _media("jpg", None, 2, 3)),
     "JPEG cut off before its size": (BYTES["picture.jpg"][:30], _media("jpg")),
     "PNG, a delay in no units": (changed("animated.png", b"\0\x01\0\x0a", b"\0\x0a\0\0"), EXPECTED["animated.png"]),
     # sound

@@ -1,0 +1,1 @@
+"""Measurements behind the claims about speed and memory: `python -m benchmarks`."""
