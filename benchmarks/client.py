@@ -11,6 +11,8 @@ import uvloop
 from benchmarks.processes import Server, request
 
 CONNECTIONS = 32
+#: Longest wait for one round.
+LIMIT_S = 120
 
 
 class Caller(asyncio.Protocol):
@@ -83,7 +85,7 @@ class Load:
         before = self.server.cpu_s()
         for _, one in pairs:
             one.begin()
-        await asyncio.wait_for(finished, 300)
+        await asyncio.wait_for(finished, LIMIT_S)
         self.cpu_s = self.server.cpu_s() - before
         for transport, _ in pairs:
             transport.close()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mock_server.domain.script import Script
     from mock_server.worlds import Recipe, Worlds
 
-ANSWER = b'{"code":0,"data":{"available":100,"frozen":0,"total":100,"more":"1234"}}'[:70]
+ANSWER = b'{"code":0,"data":{"available":100,"frozen":0,"total":100,"of":"bare"}}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(ANSWER)).encode())]
 
 

@@ -195,6 +195,10 @@ class Live:
                 return True
         return False
 
+    async def gone(self, listeners: list[Listener]) -> bool:
+        """Wait until these streams, which were cut, have ended; False when one does not."""
+        return await self.until(lambda: not any(one in self.listeners.get(one.turn.id, ()) for one in listeners))
+
     def replace(self, world: World) -> None:
         """Another state of this world takes its place: open streams end, since their turn is gone."""
         for listener in self.streams():

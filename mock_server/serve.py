@@ -17,7 +17,6 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server.app import MOST_HEADER_BYTES, MOST_TARGET_BYTES, create_app
-from mock_server.control import create_control
 from mock_server.worlds import Worlds
 
 T = TypeVar("T")
@@ -145,6 +144,8 @@ async def run(worlds: Worlds, doors: Doors, stop: asyncio.Event, ready: Callable
     """Serve until `stop`; then open streams end, and everything is closed."""
     servers = [(_server(create_app(worlds)), doors.api)]
     if doors.control is not None:
+        from mock_server.control import create_control
+
         servers.append((_server(create_control(worlds, doors.url)), doors.control))
     tasks = [asyncio.create_task(server.serve(sockets=[door])) for server, door in servers]
     while not all(server.started or task.done() for (server, _), task in zip(servers, tasks, strict=True)):
@@ -217,7 +218,9 @@ class Running:
 
 
 @contextmanager
-def running(worlds: Worlds | None = None, host: str = "127.0.0.1", port: int = 0, control_port: int = 0) -> Iterator[Running]:
+def running(
+    worlds: Worlds | None = None, host: str = "127.0.0.1", port: int = 0, control_port: int | None = 0
+) -> Iterator[Running]:
     """A server for the length of a `with` block, on free ports unless told. Raises ServeError."""
     worlds = worlds or Worlds()
     doors = open_doors(host, port, control_port)

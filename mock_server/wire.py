@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server import __version__
 from mock_server.blobs import Blobs
-from mock_server.domain.errors import ServiceError
+from mock_server.domain.errors import RangeNotSatisfiable, ServiceError
 from mock_server.domain.renders import Render
 from mock_server.domain.settings import Settings
 from mock_server.framing import frame
@@ -160,19 +160,24 @@ async def send_file(live: Live, exchange: int, reply: FileReply, blobs: Blobs, s
     headers |= {"etag": f'"{etag}"', "last-modified": formatdate(0, usegmt=True), "content-type": content_type}
     name = reply.source.filename
     response = FileResponse(path, headers=headers, filename=name if reply.attachment else None)
-    journal, sent = live.journal, 0
+    sent = 0
 
     async def counted(message: Any) -> None:
         nonlocal sent
         if message["type"] == "http.response.start":
-            entry = {"of": exchange, "status": message["status"], "headers": as_text(list(message["headers"])), "file": name}
-            journal.add(live.world.now_ms, "response", entry)
-        else:
-            sent += len(message.get("body", b""))
+            if message["status"] in (400, 416):
+                raise RangeNotSatisfiable(headers=tuple(h for h in as_text(message["headers"]) if h[0] == "content-range"))
+            entry = {"of": exchange, "status": message["status"], "headers": as_text(message["headers"]), "file": name}
+            live.journal.add(live.world.now_ms, "response", entry)
+        sent += len(message.get("body", b""))
         await send(message)
 
-    await response(scope, receive, counted)
-    journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": sent})
+    try:
+        await response(scope, receive, counted)
+    except RangeNotSatisfiable as error:
+        await send_json(live, exchange, refusal(error, live.world.settings, False), send)
+    else:
+        live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": sent})
 
 
 def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]:

@@ -153,6 +153,14 @@ class WrongMediaType(ServiceError):
     default = "unsupported media type"
 
 
+class RangeNotSatisfiable(ServiceError):
+    """416 (RFC 9110, 15.5.17): a range of a file that cannot be served."""
+
+    code = 416
+    statuses = _plain(416)
+    default = "this range of the file cannot be served"
+
+
 class Unprocessable(ServiceError):
     """422 (assumed, as FastAPI does): the request breaks the contract."""
 

@@ -316,7 +316,7 @@ def start_turn(world: World, account: Account, session: Session, message: str, b
     if session.running and given.concurrent_turns == "queue":
         session.waiting.append(turn.id)
     else:
-        _run(world, account, session, turn)
+        _run(world, account, session, turn, refuse_in_stream=given.no_credits == "stream")
     world.turns[turn.id] = turn
     note(world, f"turn.{turn.state}", turn.id, session_id=session.session_id, message=message[:500])
     for old in list(world.turns.values())[: max(0, len(world.turns) - MOST_TURNS)]:
@@ -325,7 +325,7 @@ def start_turn(world: World, account: Account, session: Session, message: str, b
     return turn
 
 
-def _run(world: World, account: Account, session: Session, turn: Turn) -> None:
+def _run(world: World, account: Account, session: Session, turn: Turn, refuse_in_stream: bool) -> None:
     given = world.settings
     dice = world.dice.child(f"script/{turn.id}")
     silent = world.dice.chance("silent") < given.silent_rate and session.silent_run < given.silent_run_max
@@ -346,11 +346,12 @@ def _run(world: World, account: Account, session: Session, turn: Turn) -> None:
             credits.hold(ledger, world.now_ms, turn.cost, turn.id)
         except NoCredits as refusal:
             note(world, "credits.refused", account.user_id, needed=turn.cost, available=credits.balance(ledger).available)
-            if given.no_credits == "json":
+            if not refuse_in_stream:
                 raise
             turn.cost, script = 0, _no_credits_script(account, refusal)
         else:
             note(world, "credits.held", account.user_id, amount=turn.cost, turn=turn.id)
+            session.edit_charged |= script.kind == "edit"
     if script.kind == "edit":
         session.silent_run = session.silent_run + 1 if script.silent else 0
     turn.script, turn.started_ms = script, world.now_ms
@@ -408,8 +409,8 @@ def _end_turn(world: World, turn: Turn, script: Script) -> None:
     if turn.cost:
         credits.close(ledger, world.now_ms, turn.id, "release" if script.failed else "settle")
         note(world, "credits.released" if script.failed else "credits.settled", turn.user_id, amount=turn.cost, turn=turn.id)
-    if script.kind == "edit" and not script.failed:
-        session.edit_charged = True
+        if script.kind == "edit" and script.failed:
+            session.edit_charged = False
     note(
         world, f"turn.{turn.state}", turn.id, session_id=session.session_id, kind=script.kind, silent=script.silent, cost=turn.cost
     )
@@ -419,7 +420,7 @@ def _end_turn(world: World, turn: Turn, script: Script) -> None:
 
 def _run_next(world: World, session: Session) -> None:
     turn = world.turns[session.waiting.pop(0)]
-    _run(world, world.accounts[turn.user_id], session, turn)
+    _run(world, world.accounts[turn.user_id], session, turn, refuse_in_stream=True)
     note(world, "turn.running", turn.id, session_id=session.session_id)
 
 

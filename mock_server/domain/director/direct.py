@@ -79,9 +79,9 @@ def follow(plan: Plan, words: str) -> None:
 
 
 def closing(plan: Plan, kind: TurnKind) -> list[str]:
-    """The last words: what changed, where to click next, and what could not be done."""
+    """The last words: what changed, and what else there is to say or where to click next."""
     if kind == "text":
         return plan.answers or [plan.say("already_so" if plan.done else "unclear")]
     stop = "。" if plan.chinese else "."
     done = plan.done[0] + stop if len(plan.done) == 1 else "\n".join(f"- {line}" for line in plan.done)
-    return [done, *plan.answers, plan.say(plan.hint or "hint")]
+    return [done, *(plan.answers or [plan.say(plan.hint or "hint")])]

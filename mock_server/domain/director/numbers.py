@@ -10,13 +10,13 @@ from unicodedata import normalize
 
 MAX_MS = 24 * 3600 * 1000
 
-_ONES = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip  # noqa: E501
+_ONES = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip
 _TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _HAN = {w: n for n, w in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
 _EN_UNIT = r"(?:ms\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|percent|per cent|%|x\b|times\b|clips?\b|photos?\b|images?\b|pictures?\b)"
 _ENGLISH = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<more>{'|'.join(_ONES)}))?|(?P<ones>{'|'.join(_ONES)}))(?=[ -]?{_EN_UNIT})")
-_CHINESE = re.compile(r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|分(?!之)|[秒个段条张倍成点])")
+_CHINESE = re.compile(r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|分(?!之)|[秒个段条张倍成])")
 
 #: Ways of speaking that hold a time without a number.
 _SPOKEN = [

@@ -24,7 +24,7 @@ CHANGED: dict[str, tuple[Variants, Variants]] = {
     ),
     "music_removed": (("Removed BGM '{name}'; the audio track is clear",), ("已移除背景音乐《{name}》",)),
     "music_carved": (("Took BGM '{name}' out of {span}",), ("已去掉 {span} 内的背景音乐《{name}》",)),
-    "music_synced": (("Aligned the beats of '{name}' with {cuts} cuts",), ("《{name}》的节拍已对齐 {cuts} 个剪辑点",)),
+    "music_synced": (("Aligned the beats of '{name}' with the cuts (cuts: {cuts})",), ("《{name}》的节拍已对齐 {cuts} 个剪辑点",)),
     "volume_set": (("Set {what} to {share} % (it was {old} %)",), ("{what}已调到 {share}%（原来 {old}%）",)),
     "fade_in_set": (("{what} now fades in over {long}",), ("{what}现在用 {long}淡入",)),
     "fade_out_set": (("{what} now fades out over {long}",), ("{what}现在用 {long}淡出",)),
@@ -51,10 +51,10 @@ CHANGED: dict[str, tuple[Variants, Variants]] = {
     "duplicated": (("Duplicated '{name}' ({span})",), ("已复制“{name}”（{span}）",)),
     "respeeded": (("{names} now at {speed}x; the video is {long} long",), ("{names}现在是 {speed} 倍速，总长 {long}",)),
     "look_set": (("Applied the {look} look ({span})",), ("已应用“{look}”效果（{span}）",)),
-    "look_removed": (("Removed the look from {count} clips",), ("已去掉 {count} 段的滤镜",)),
-    "transitions_set": (("Put {count} {name} transitions of {long} between the clips",), ("已在片段之间加入 {count} 个“{name}”转场，每个 {long}",)),
-    "transitions_removed": (("Removed {count} transitions",), ("已去掉 {count} 个转场",)),
-    "cleared": (("Cleared the timeline ({count} tracks)",), ("已清空时间线（{count} 条轨道）",)),
+    "look_removed": (("Removed the look (clips: {count})",), ("已去掉 {count} 段的滤镜",)),
+    "transitions_set": (("Added {name} transitions between the clips ({count}, {long} each)",), ("已在片段之间加入 {count} 个“{name}”转场，每个 {long}",)),
+    "transitions_removed": (("Removed the transitions ({count})",), ("已去掉 {count} 个转场",)),
+    "cleared": (("Cleared the timeline (tracks: {count})",), ("已清空时间线（{count} 条轨道）",)),
 }
 
 #: Told while the work goes on.

@@ -1,6 +1,6 @@
 """A turn while it is being thought out: the draft as it will be, the acts that lead there, the words about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -30,6 +30,7 @@ class Plan:
     acts: list[Act] = field(default_factory=list)
     done: list[str] = field(default_factory=list)  # what changed, a line each
     answers: list[str] = field(default_factory=list)  # what was asked, or cannot be done
+    answered: list[str] = field(default_factory=list)
     wanted: frozenset[str] = frozenset()  # names of all intents of the turn
     hint: str = ""  # the key of the phrase that says what to click next
     committed: Draft = field(default_factory=Draft)
@@ -46,12 +47,14 @@ class Plan:
         return self.dice.pick("phrase", variants).format(**values)
 
     def did(self, key: str, **values: Any) -> None:
-        self.done.append(self.say(key, **values))
+        line = self.say(key, **values)
+        self.done.append(line[:1].upper() + line[1:])
 
     def answer(self, key: str, **values: Any) -> None:
-        text = self.say(key, **values)
-        if text not in self.answers:
-            self.answers.append(text)
+        """Say something besides what changed, each thing once."""
+        if key not in self.answered:
+            self.answered.append(key)
+            self.answers.append(self.say(key, **values))
 
     def called(self, table: str, key: str) -> str:
         """The name of a choice of `taste` in the language of the turn."""
@@ -61,6 +64,10 @@ class Plan:
     def span(self, start_ms: int, end_ms: int) -> str:
         """A stretch of time in words: "0-10 s"."""
         return f"{seconds(start_ms)}-{seconds(end_ms)}" + (" 秒" if self.chinese else " s")
+
+    def names(self, segments: Sequence[Segment]) -> str:
+        """At most eight of them, in quotation marks."""
+        return ("、" if self.chinese else ", ").join(f"“{s.name}”" if self.chinese else f"'{s.name}'" for s in segments[:8])
 
     def long(self, ms: int) -> str:
         return seconds(ms) + (" 秒" if self.chinese else " s")
@@ -72,6 +79,10 @@ class Plan:
 
     def new_segment_id(self) -> str:
         return self.id("seg")
+
+    def track_name(self, role: str) -> str:
+        _, english, chinese = timeline.ROLES[role]
+        return chinese if self.chinese else english
 
     def stretch(self, times: Times) -> tuple[int, int] | None:
         """The part of the draft that a clause names, ms; all of it if none. None if it lies outside."""
@@ -92,7 +103,7 @@ class Plan:
 
     def lay(self, role: str, segment: Segment) -> Segment:
         """Put a segment on the first track of that role where its time is free, else on a new one."""
-        type, *names = timeline.ROLES[role]
+        type = timeline.ROLES[role][0]
         for track in self.draft.tracks:
             taken = any(s.start_ms < timeline.end(segment) and segment.start_ms < timeline.end(s) for s in track.segments)
             if timeline.role(track) == role and not taken:
@@ -100,7 +111,7 @@ class Plan:
                 track.segments.sort(key=lambda s: s.start_ms)
                 return segment
         index = sum(1 for t in self.draft.tracks if t.type <= type)
-        self.draft.tracks.insert(index, Track(self.id("track"), type, names[self.chinese], [segment]))
+        self.draft.tracks.insert(index, Track(self.id("track"), type, self.track_name(role), [segment]))
         return segment
 
     def generate_asset(self, filename: str, file_type: str, duration_ms: int, size: tuple[int, int] | None = None) -> Asset:

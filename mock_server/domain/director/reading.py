@@ -21,7 +21,7 @@ SAID = (
         r"[:\s]+(\S.{0,120})"
     ),
     re.compile(r"\b(?i:title|text|caption|subtitle|headline|label|watermark)\s*:\s*(\S.{0,120})"),
-    re.compile(r"\b(?i:title|text|caption|headline|label|watermark) ((?:[A-Z0-9@#][\w'&@#.-]*)(?: (?:[A-Z0-9&][\w'&.-]*|of|the|in|and|a))*)"),
+    re.compile(r"\b(?i:title|text|caption|headline|label|watermark) ((?:[A-Z0-9@#][\w'&@#.-]*)(?: (?:[A-Z0-9&][\w'&.-]*|(?:of|the|in|and|a)\b))*)"),
     re.compile(r"\b(?i:(?:title|text|caption|headline|label) to) ((?:[A-Z0-9@#][\w'&@#.-]*)(?: [A-Z0-9&][\w'&.-]*)*)"),
     re.compile(r"(?:写着?|内容[是为]|文字[是为]|标题[是为叫]|字幕[是为]|水印[是为]|叫做|题为|名为|(?:标题|文字|字幕|水印)\s*[:：]|改[成为]叫)\s*(\S.{0,60})"),
 )
@@ -128,9 +128,10 @@ GENERATION = (
 #: The wish is for a cut of what the user has, so nothing new is to be filmed.
 OWN_FOOTAGE = (
     re.compile(
-        rf"\b(?:make|turn|put|create|edit|generat(?:e|ing)|build|cut|combine|merge|stitch)\b[^.!?]{{0,60}}\b(?:my|our|these|those|uploaded|the (?:uploaded |attached )?"
-        rf"(?:clips|footage|photos|pictures|images|files))\b"
+        r"\b(?:make|turn|put|create|edit|generat(?:e|ing)|build|cut|combine|merge|stitch)\b[^.!?]{0,60}"
+        r"\b(?:my|our|these|those|uploaded|the) (?:\w+ ){0,2}(?:clips|footage|photos|pictures|images|pics|files|recordings)\b"
     ),
+    re.compile(r"\b(?:make|generat(?:e|ing)|create|edit) (?:my|our|this|these) (?:\w+ )?(?:videos?|clips?)\b"),
     re.compile(r"\b(?:from|with|using|out of|of) (?:my|our|these|those|the) (?:\w+ ){0,2}(?:clips?|footage|photos?|pictures?|images?|files?|videos?|uploads?)\b"),
     re.compile(r"(?:用|把|将|拿).{0,6}(?:我|上传|这些|这几|素材|照片|图片).{0,30}(?:做|制作|生成|剪|拼|合)"),
 )

@@ -82,7 +82,7 @@ PLACES: dict[str, Choice] = {
 
 SIZES: dict[str, Choice] = {
     "huge": Choice("huge|giant|massive", "巨大|超大", "huge", "特大号", "96"),
-    "large": Choice("bigger|big|large|larger|bold", "大字|大号|大一?点|放大|加粗|更大", "large", "大号", "64"),
+    "large": Choice("bigger|big|large|larger|bold", "大字|大号|大一?点|放大|加粗|更大", "large", "大号", "72"),
     "small": Choice("small|smaller|tiny", "小字|小号|小一?点|缩小|更小", "small", "小号", "28"),
 }
 

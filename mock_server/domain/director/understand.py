@@ -26,7 +26,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("generate", "generation !ask_how !title !subtitle !voiceover"),
     ("generate", "generation !ask_how has_length|video !add !set"),
     ("undo", "undo"),
-    ("restart", "restart"),
+    ("restart", "restart !has_range !has_first !has_last !keep"),
     ("ask_wait", "wait_word"),
     ("export", "export !add"),
     ("credits", "credits !title !text !add"),
@@ -76,6 +76,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("split", "split"),
     ("keep", "keep has_range|has_first|has_last|has_length"),
     ("keep", "has_to_length trim|set|make|video has_length !faster !slower"),
+    ("lay", "drag clip|video|image|timeline|own !has_ordinal"),
     ("cut", "trim|remove has_first|has_last|has_range"),
     ("clip_remove", "trim|remove has_ordinal"),
     ("keep", "keep has_ordinal"),
@@ -113,11 +114,12 @@ LONE: tuple[tuple[str, str], ...] = (
 
 #: After "make a video about ..." more sentences tell the story; only these are wishes of their own.
 AFTER_GENERATE = frozenset(
-    "music music_remove music_sync volume fade title text subtitles voiceover transitions export credits injection song_link slideshow generate "
-    "sound_effects status".split()
+    ["music", "music_remove", "music_sync", "volume", "fade", "title", "text", "subtitles", "voiceover", "transitions", "export", "credits", "injection", "song_link", "slideshow", "generate", "sound_effects", "status"]
 )
+#: After these the rest of the message is about the same.
+CONCLUSIVE = ("photo_edit", "foreign", "injection")
 #: Small talk counts only when nothing else was said.
-WEAK = frozenset("thanks hello yes able ask foreign better".split())
+WEAK = frozenset(["thanks", "hello", "yes", "able", "ask", "foreign", "better"])
 
 _EN_VERB = (
     r"(?:please |also |then |i'd like to |can you |could you )*(?:add|put|insert|include|overlay|apply|remove|delete|strip|trim|cut|crop|split|speed|slow|make|set|"
@@ -151,12 +153,16 @@ def understand(message: str) -> list[Intent]:
             reading = _inherit(reading, read(intents[-1][1], cited))
         name = look_up(reading, MEANINGS)
         last = intents[-1][0] if intents else ""
-        if last == "generate" and name not in AFTER_GENERATE:
+        if (last == "generate" and name not in AFTER_GENERATE) or last in CONCLUSIVE:
             name = None
-        if name is None and intents and last not in WEAK:
+        if name == "volume" and last in ("music", "music_replace") and reading.has("has_share") and not reading.has("sound"):
+            name = None  # "add music, volume 30 %": how loud the new music is
+        if clause[0] in "把将" and not reading.has(*_VERBS) and clause is not clauses[-1]:
+            waiting = f"{waiting}, {clause}".strip(", ")  # its verb comes with the next
+        elif name is None and intents and last not in WEAK:
             joined = f"{intents[-1][1]}, {clause}"
             again = look_up(read(joined, cited), MEANINGS)
-            intents[-1] = (last if last == "generate" else again or last, joined)
+            intents[-1] = (last if last in ("generate", *CONCLUSIVE) else again or last, joined)
         elif name is None:
             waiting = f"{waiting}, {clause}".strip(", ")
         else:
@@ -167,8 +173,17 @@ def understand(message: str) -> list[Intent]:
     if waiting and (name := look_up(read(waiting, cited), (*MEANINGS, *LONE))):
         intents.append((name, waiting))
     read_again = [Intent(name, read(clause, cited)) for name, clause in intents[:INTENTS]]
-    strong = [intent for intent in read_again if intent.name not in WEAK]
-    return strong or read_again[:1]
+    decisive = [intent for intent in read_again if intent.name == "injection"]
+    strong = [both for intent in read_again if intent.name not in WEAK for both in _doubled(intent)]
+    return decisive[:1] or strong or read_again[:1]
+
+
+def _doubled(intent: Intent) -> list[Intent]:
+    """把音乐和字幕都去掉 is one clause with one verb and two things."""
+    music, texts = intent.reading.has("music"), intent.reading.has("title", "subtitle", "text")
+    if intent.name in ("music_remove", "text_remove") and music and texts:
+        return [Intent("music_remove", intent.reading), Intent("text_remove", intent.reading)]
+    return [intent]
 
 
 def look_up(reading: Reading, table: tuple[tuple[str, str], ...]) -> str | None:
@@ -190,4 +205,4 @@ def _inherit(reading: Reading, before: Reading) -> Reading:
     return reading
 
 
-__all__ = ["Intent", "unmask", "understand"]
+__all__ = ["Intent", "understand", "unmask"]

@@ -42,7 +42,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         "剪|裁|截|去掉|删|缩短|缩|短一?点|压缩到|精简|掐",
     ),
     "keep": (
-        r"keep|keeping|(?:trim|cut|crop|shorten|condense|get|bring|tighten|shrink) (?:it |this |everything |(?:the |my )?\w+ )?(?:down )?to|"
+        r"keep|keeping|(?:everything|all) (?:but|except)|(?:trim|cut|crop|shorten|condense|get|bring|tighten|shrink) (?:it |this |everything |(?:the |my )?\w+ )?(?:down )?to|"
         r"use only|only use|just use",
         "保留|只留|只要|截取|留下|剪到|剪成|剪短到|缩短到|缩短为|缩短成|压缩到|控制在",
     ),
@@ -99,7 +99,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         r"(?:for|fit|into|to) (?:tik ?tok|reels|shorts|instagram|youtube)(?! music)|letterbox",
         "竖屏|竖版|横屏|横版|比例|方形|正方形|画幅|9:16|16:9|1:1|抖音尺寸|宽屏",
     ),
-    "slideshow": (r"slide ?-?shows?|photo (?:album|montage|video|reel)", "幻灯片|相册|电子相册|轮播"),
+    "slideshow": (r"slide ?-?shows?|photo (?:album|montage|video|reel)|(?:video|film|movie|clip|montage|reel|something) (?:from|of|with|out of|using) (?:my|these|those|the|our) (?:\w+ ){0,2}(?:photos|pictures|images|pics)", "幻灯片|相册|轮播|(?:照片|图片).{0,6}(?:做|制作|生成|剪|拼).{0,6}(?:视频|短片|影片)"),
     "timeline": (r"time-?line|tracks? \d|video track|main track", "时间线|时间轴|主轨|轨道"),
     "drag": (r"drag(?: and |/|-and-)?(?:drop)?|drop", "拖拽|拖到|拖动|拖进|拖"),
     "own": (r"my|our|uploaded|upload(?:s)?|i (?:just )?(?:sent|gave)|these|those", "我的|上传|这些|这几|这段|刚才"),

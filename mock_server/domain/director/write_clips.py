@@ -7,7 +7,7 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .taste import CANVASES
-from .write_sound import compose, names, stem
+from .write_sound import compose, stem
 
 IMAGE_MS, UNKNOWN_MS, MOST_CLIPS = 3000, 10000, 100
 TIGHTER = 0.8  # what remains when somebody wants it "shorter" and gives no number
@@ -23,7 +23,7 @@ def lay_all(plan: Plan, assets: list[Asset], image_ms: int = IMAGE_MS, front: bo
     """Put assets on the main track, at its end or its front. The first clip of a draft gives the canvas its shape."""
     track = timeline.main(plan.draft)
     if track is None:
-        track = Track(plan.id("track"), VIDEO, timeline.ROLES["video"][1 + plan.chinese])
+        track = Track(plan.id("track"), VIDEO, plan.track_name("video"))
         plan.draft.tracks.insert(0, track)
         shape(plan, assets[0])
     before = timeline.total_ms(plan.draft)
@@ -64,7 +64,7 @@ def tell_laid(plan: Plan, laid: list[Segment]) -> None:
     if len(laid) == 1:
         plan.did("clip_laid", name=laid[0].name, span=plan.span(laid[0].start_ms, timeline.end(laid[0])))
     else:
-        plan.did("clips_laid", count=len(laid), names=names(laid[:5]), span=plan.span(laid[0].start_ms, timeline.end(laid[-1])))
+        plan.did("clips_laid", count=len(laid), names=plan.names(laid), span=plan.span(laid[0].start_ms, timeline.end(laid[-1])))
     plan.edit("add_clips", count=len(laid))
 
 
@@ -160,6 +160,8 @@ def tighten(plan: Plan, reading: Reading) -> None:
     for clip in list(row):
         stop = timeline.end(clip)
         timeline.cut(plan.draft, clip.start_ms + max(1, round(clip.duration_ms * TIGHTER)), stop, plan.new_segment_id)
+    if timeline.total_ms(plan.draft) == before:
+        return plan.answer("already_short", long=plan.long(before))
     plan.did("tightened", old=plan.long(before), long=plan.long(timeline.total_ms(plan.draft)))
     plan.edit("tighten")
 
@@ -209,7 +211,7 @@ def reorder(plan: Plan, reading: Reading) -> None:
     else:
         to_end = reading.has("at_end") and ordinals[0] != -1
         timeline.reorder(plan.draft, clip, len(row) - 1 if to_end else 0)
-    plan.did("reordered", names=names(timeline.clips(plan.draft)[:8]))
+    plan.did("reordered", names=plan.names(timeline.clips(plan.draft)))
     plan.edit("reorder")
 
 
@@ -238,7 +240,7 @@ def speed(plan: Plan, reading: Reading) -> None:
         by = 1 / by
     timeline.respeed(plan.draft, chosen, by)
     total = plan.long(timeline.total_ms(plan.draft))
-    plan.did("respeeded", names=names(chosen[:5]), speed=f"{chosen[0].speed:g}", long=total)
+    plan.did("respeeded", names=plan.names(chosen), speed=f"{chosen[0].speed:g}", long=total)
     plan.edit("set_speed", speed=chosen[0].speed)
 
 

@@ -1,6 +1,5 @@
 """Writers for all that is heard: music, voice, effects, volumes, fades."""
 
-from collections.abc import Sequence
 from copy import deepcopy
 
 from ..scene import VIDEO, Asset, Segment
@@ -113,7 +112,7 @@ def changed_volume(old: float, reading: Reading) -> float:
 
 def fade(plan: Plan, reading: Reading) -> None:
     """Fades on music, or on the sound and picture of the clips."""
-    if reading.has("video", "clip") and not reading.has("music") or not timeline.segments(plan.draft, "music"):
+    if (reading.has("video", "clip") and not reading.has("music")) or not timeline.segments(plan.draft, "music"):
         targets, spoken = timeline.clips(plan.draft), plan.say("the_picture")
     else:
         targets, spoken = hearable(plan, reading)
@@ -265,7 +264,3 @@ def percent(share: float) -> str:
 def stem(asset: Asset) -> str:
     """A file's name without its ending, as a label."""
     return asset.filename.rpartition(".")[0].replace("_", " ").replace("-", " ").strip()[:80] or asset.filename[:80]
-
-
-def names(segments: Sequence[Segment]) -> str:
-    return ", ".join(f"'{s.name}'" for s in segments)

@@ -11,7 +11,7 @@ from .taste import COLOURS, SIZES
 TITLE_MS, CAPTION_MS, MAX_CAPTIONS = 3000, 2500, 60
 #: Where each kind stands and how large it is, if nobody says otherwise.
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "title": {"position": "center", "font_size": 64, "color": "#FFFFFF", "animation": "fade"},
+    "title": {"position": "center", "font_size": 56, "color": "#FFFFFF", "animation": "fade"},
     "text": {"position": "bottom-center", "font_size": 42, "color": "#FFFFFF"},
     "subtitle": {"position": "bottom-center", "font_size": 36, "color": "#FFFFFF"},
 }
@@ -27,6 +27,8 @@ CAPTIONS = (
 
 
 def title(plan: Plan, reading: Reading) -> None:
+    if not reading.quote and timeline.segments(plan.draft, "title"):
+        return plan.answer("which_text") if reading.has("add") else text_style(plan, reading)
     words = reading.quote or plan.draft.title or plan.dice.pick("title", TITLES[plan.chinese])
     if place_text(plan, "title", words, reading) and not plan.draft.title:
         plan.draft.title = words

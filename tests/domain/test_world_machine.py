@@ -1,0 +1,735 @@
+"""The whole world, driven at random by what clients do and by time passing, held against a model.
+
+The model knows four things only: who owns what, when a token, window or render changes, what each running turn's script
+says for which instant, and what is in each purse. Every operation is done to two worlds: one takes time instant by instant,
+its twin in one leap, and the twin is written down and read back now and then. They must stay equal to the byte.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import msgspec
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from mock_server import snapshot
+from mock_server.domain import credits, drafts, lifecycle, renders, tokens, uploads
+from mock_server.domain import world as service
+from mock_server.domain.accounts import Account
+from mock_server.domain.errors import (
+    BadToken,
+    Conflict,
+    ExportBlocked,
+    Forbidden,
+    MissingClientId,
+    NoCredits,
+    NotFound,
+    RateLimited,
+    ServiceError,
+    SessionNotFound,
+    Unprocessable,
+    UnsupportedFile,
+)
+from mock_server.domain.scene import Asset, Draft
+from mock_server.domain.script import Script
+from mock_server.domain.sessions import Session
+from mock_server.domain.settings import Settings, changed
+from mock_server.domain.world import World
+
+T = TypeVar("T")
+
+START_MS = 1773964800000
+BASE = "http://mock.test"
+DAY_MS = 86_400_000
+
+MESSAGES = (
+    "add lo-fi background music",
+    "add a title 'Urban Dreams'",
+    "Make a 10 second video of a city at night",
+    "what can you do?",
+    "cut it to the first 5 seconds and make the music quieter",
+    "加一段轻松的背景音乐",
+    "生成一个关于城市夜晚的视频",
+    "把标题改成“都市”",
+    "remove the music",
+    "export the video",
+)
+#: URL to upload -> its type, or the refusal it meets.
+URLS: dict[str, str | type[ServiceError]] = {
+    "https://files.test/clip.mp4": "video",
+    "https://files.test/photo.png": "image",
+    "https://files.test/song.mp3": "audio",
+    "https://files.test/stream": "video",
+    "https://files.test/setup.exe": UnsupportedFile,
+    "ftp://files.test/clip.mp4": Unprocessable,
+}
+WORLDS = st.fixed_dictionaries(
+    {
+        "concurrent_turns": st.sampled_from(("allow", "queue", "refuse")),
+        "edit_charge": st.sampled_from(("session", "turn")),
+        "no_credits": st.sampled_from(("json", "stream")),
+        "duplicate_render": st.sampled_from(("refuse", "existing")),
+        "client_tokens": st.sampled_from((1, 2)),
+        "address_tokens": st.sampled_from((0, 3)),
+        "silent_rate": st.sampled_from((1.0, 0.3, 0.0)),
+        "silent_run_max": st.sampled_from((1, 2, 0)),
+        "render_outcomes": st.sampled_from(((), ("failed",), ("completed", "failed"))),
+        "plan": st.sampled_from(("trial", "trial", "free")),
+        "free_credits": st.sampled_from((400, 100, 49)),
+        "anonymous_scopes": st.sampled_from(("*", "*", "read,write,upload")),
+        "initial_draft": st.sampled_from(("empty", "null", "absent")),
+        "profile": st.sampled_from(("plain", "strict")),
+        "render_url_life_s": st.sampled_from((0.0, 60.0)),
+    }
+)
+CLIENTS = st.sampled_from(("ann", "ben", "cleo", "", "<uuid>"))
+#: Below 6: the newest token of the session's owner; else any token of the world.
+WHO = st.integers(0, 8)
+WHICH = st.integers(0, 3)
+RENDER_IDS = st.sampled_from(("render_1", "render_2", "导出"))
+
+
+@dataclass
+class Pass:
+    """A token as its holder knows it."""
+
+    value: str
+    user_id: str
+    scopes: tuple[str, ...]
+    ends_ms: int
+    revoked: bool = False
+
+    def state(self, now_ms: int) -> str:
+        return "revoked" if self.revoked else "expired" if now_ms >= self.ends_ms else "valid"
+
+
+@dataclass
+class Purse:
+    available: int
+    frozen: int = 0
+    settled: int = 0
+    released: int = 0
+
+
+@dataclass
+class Project:
+    """A session: what its owner uploaded, and what the effects so far make of its draft."""
+
+    id: str
+    task_id: str
+    user_id: str
+    draft: Draft
+    media: list[tuple[str, bool]] = field(default_factory=list)  # URL, generated
+    edits: int = 0
+    paid_edits: int = 0
+    silent_run: int = 0
+    begun: int = 0  # turns that began to run
+    running: int = 0
+
+
+@dataclass
+class Play:
+    """A running or finished turn: its script as it stood when it began."""
+
+    id: str
+    project: Project
+    script: Script
+    started_ms: int
+    cost: int
+    alone: bool
+    before: dict[str, Any]
+    done: int = 0
+    state: str = "running"
+    told: list[bytes] = field(default_factory=list)
+
+    def next_ms(self) -> int:
+        steps = self.script.steps
+        return self.started_ms + (steps[self.done].at_ms if self.done < len(steps) else self.script.ends_ms)
+
+
+@dataclass
+class Job:
+    user_id: str
+    id: str
+    submitted_ms: int
+    starts_ms: int
+    ends_ms: int
+    state: str = "pending"
+
+
+def copied(thing: T) -> T:
+    return msgspec.json.decode(msgspec.json.encode(thing), type=type(thing))
+
+
+def seen(outcome: Any) -> Any:
+    """What a client could tell two outcomes apart by."""
+    if isinstance(outcome, ServiceError):
+        return type(outcome), outcome.message
+    return msgspec.json.encode(outcome)
+
+
+def reachable(table: lifecycle.Table, before: str, after: str) -> bool:
+    """Whether some moves of the table, or none, lead from one state to the other."""
+    states = {before}
+    for _ in table:
+        states |= {end for (start, _), end in table.items() if start in states}
+    return after in states
+
+
+class WorldMachine(RuleBasedStateMachine):
+    """Two worlds and a model of them. Assertions name the law that they hold."""
+
+    world: World
+    twin: World
+
+    @initialize(given=WORLDS, seed=st.integers(0, 99))
+    def begin(self, given: dict[str, Any], seed: int) -> None:
+        self.given = copied(changed(Settings(), given))
+        self.world = service.create("w", str(seed), self.given, START_MS)
+        self.twin = service.create("w", str(seed), self.given, START_MS)
+        self.now_ms = START_MS
+        self.passes: list[Pass] = []
+        self.purses: dict[str, Purse] = {}
+        self.plans: dict[str, str] = {}
+        self.taken: dict[str, list[int]] = {}
+        self.projects: list[Project] = []
+        self.waiting: dict[str, Project] = {}
+        self.turn_states: dict[str, str] = {}
+        self.plays: dict[str, Play] = {}
+        self.agenda: list[tuple[int, int, str]] = []
+        self.scheduled = 0
+        self.jobs: dict[tuple[str, str], Job] = {}
+        self.claims: dict[str, tuple[str, int]] = {}
+        self.take_token("ann", "1.1.1.1")
+        self.open_session(0, "en")
+        self.upload(0, 0, "https://files.test/clip.mp4")
+
+    # doing the same to both
+
+    def both(self, work: Callable[[World], Any]) -> Any:
+        outcomes = []
+        for world in (self.world, self.twin):
+            try:
+                outcomes.append(work(world))
+            except ServiceError as refusal:
+                outcomes.append(refusal)
+        mine, other = outcomes
+        assert seen(mine) == seen(other), "equal worlds answer equally"
+        self.look()
+        return mine
+
+    def as_caller(self, holder: Pass, scope: str, work: Callable[[World, Account], Any]) -> Any:
+        """What the operation gave; None when the token was refused, as it had to be."""
+        outcome = self.both(lambda world: work(world, service.authenticate(world, f"Bearer {holder.value}", scope)))
+        wrong: type[ServiceError] | None = None
+        if holder.state(self.now_ms) != "valid":
+            wrong = BadToken
+        elif "*" not in holder.scopes and scope not in holder.scopes:
+            wrong = Forbidden
+        if wrong is not None:
+            assert type(outcome) is wrong, f"a token that is {holder.state(self.now_ms)} with {holder.scopes} does not open {scope}"
+            return None
+        assert not isinstance(outcome, BadToken | Forbidden), "a valid token with the scope opens"
+        return outcome
+
+    def in_session(self, holder: Pass, scope: str, project: Project, work: Callable[[World, Account, Session], Any]) -> Any:
+        """What the operation gave; None when token or session was refused, as it had to be."""
+        outcome = self.as_caller(
+            holder, scope, lambda world, account: work(world, account, service.find_session(world, account, project.id))
+        )
+        if outcome is None:
+            return None
+        if holder.user_id != project.user_id:
+            assert isinstance(outcome, SessionNotFound), "a session is there for its owner alone"
+            return None
+        assert not isinstance(outcome, SessionNotFound), "a session is there for its owner"
+        return outcome
+
+    def holder(self, who: int, project: Project) -> Pass:
+        if who < 6:
+            return [one for one in self.passes if one.user_id == project.user_id][-1]
+        return self.passes[who % len(self.passes)]
+
+    def project(self, which: int) -> Project:
+        return self.projects[which % len(self.projects)]
+
+    # what clients do
+
+    @rule(client=CLIENTS, address=st.sampled_from(("1.1.1.1", "2.2.2.2")))
+    def take_token(self, client: str, address: str) -> None:
+        given = self.given
+        windows = (
+            (f"client {client}", given.client_tokens, int(given.client_window_s * 1000)),
+            (f"address {address}", given.address_tokens, int(given.address_window_s * 1000)),
+        )
+        full = any(
+            most and len([at for at in self.taken.get(key, []) if self.now_ms - at < span_ms]) >= most for key, most, span_ms in windows
+        )
+        token = self.both(lambda world: service.issue_anonymous_token(world, client, address))
+        if client in ("", "<uuid>"):
+            assert isinstance(token, MissingClientId), "a token needs a client id"
+        elif full:
+            assert isinstance(token, RateLimited), "a window gives no more tokens than it holds"
+        else:
+            assert isinstance(token, tokens.Token), "a window with room gives a token"
+            for key, _, _ in windows:
+                self.taken.setdefault(key, []).append(self.now_ms)
+            assert token.user_id not in self.purses, "an anonymous token opens a new account"
+            scopes = tuple(given.anonymous_scopes.split(","))
+            self.passes.append(Pass(token.value, token.user_id, scopes, self.now_ms + int(given.token_life_s * 1000)))
+            self.purses[token.user_id] = Purse(given.free_credits)
+            self.plans[token.user_id] = given.plan
+
+    @rule(scopes=st.sampled_from((("*",), ("read",), ("read", "write"))), plan=st.sampled_from((None, "free")))
+    def register(self, scopes: tuple[str, ...], plan: str | None) -> None:
+        def work(world: World) -> tokens.Token:
+            return service.issue_token(world, service.open_account(world, "registered", plan, 1000), scopes, 3600)
+
+        token = self.both(work)
+        self.passes.append(Pass(token.value, token.user_id, scopes, self.now_ms + 3_600_000))
+        self.purses[token.user_id] = Purse(1000)
+        self.plans[token.user_id] = plan or "paid"
+
+    @precondition(lambda self: len(self.projects) < 4)
+    @rule(who=WHICH, language=st.sampled_from(("en", "zh-CN", "")))
+    def open_session(self, who: int, language: str) -> None:
+        holder = self.passes[-1 - who % len(self.passes)]
+        made = self.as_caller(holder, "write", lambda world, account: service.create_session(world, account, "project", language))
+        if made is not None:
+            assert made.session_id.isdecimal() and len(made.session_id) == 19, "a session id has 19 digits"
+            assert int(made.session_id) > 2**53, "a session id does not fit a double"
+            assert made.session_id not in [known.id for known in self.projects], "a session id is new"
+            self.projects.append(Project(made.session_id, made.task_id, made.user_id, Draft(title="project")))
+
+    @rule(who=WHO, which=WHICH, url=st.sampled_from(tuple(URLS)))
+    def upload(self, who: int, which: int, url: str) -> None:
+        project = self.project(which)
+
+        def work(world: World, account: Account, session: Session) -> list[Asset]:
+            added = service.assets_from_urls(world, [url], BASE)
+            service.add_assets(world, session, added)
+            return added
+
+        added = self.in_session(self.holder(who, project), "upload", project, work)
+        expected = URLS[url]
+        if added is None:
+            return
+        if isinstance(expected, type):
+            assert type(added) is expected, "an upload that is none of the formats is refused"
+            return
+        (asset,) = added
+        assert asset.file_type == expected, "an upload's type is told by its name"
+        project.media.append((asset.cdn_url, False))
+        found = self.both(lambda world: service.find_file(world, asset.id, asset.filename))
+        assert found == asset, "what was uploaded is found behind its URL"
+
+    @rule(who=WHO, which=WHICH, message=st.sampled_from(MESSAGES))
+    def say(self, who: int, which: int, message: str) -> None:
+        project = self.project(which)
+        purse = self.purses[project.user_id]
+        holder = self.holder(who, project)
+        busy, waits = project.running > 0, self.given.concurrent_turns == "queue"
+        turn = self.in_session(
+            holder, "write", project, lambda world, account, session: service.start_turn(world, account, session, message, BASE)
+        )
+        if turn is None:
+            return
+        if busy and self.given.concurrent_turns == "refuse":
+            assert isinstance(turn, Conflict), "a second turn is refused where the setting says so"
+        elif isinstance(turn, NoCredits):
+            assert self.given.no_credits == "json", "the setting says how an empty purse is told"
+            assert purse.available < max(self.given.cost_generation, self.given.cost_edit), "who can pay is not refused"
+        else:
+            assert not isinstance(turn, ServiceError), "a message of a client that can pay starts a turn"
+            self.turn_states[turn.id] = "waiting"
+            if busy and waits:
+                assert turn.state == "waiting", "a second turn waits where the setting says so"
+                self.waiting[turn.id] = project
+            else:
+                assert turn.state == "running", "a turn starts at once"
+                self.turn_begins(turn.id, project)
+
+    @precondition(lambda self: any(play.state == "running" for play in self.plays.values()))
+    @rule(which=WHICH)
+    def doom(self, which: int) -> None:
+        """A scenario lets a running turn fail."""
+        running = [play for play in self.plays.values() if play.state == "running"]
+        play = running[which % len(running)]
+        play.script.failed = True
+        for world in (self.world, self.twin):
+            script = world.turns[play.id].script
+            assert script is not None, "a running turn has a script"
+            script.failed = True
+
+    @rule(who=WHO, which=WHICH)
+    def ask_state(self, who: int, which: int) -> None:
+        project = self.project(which)
+        state = self.in_session(
+            self.holder(who, project), "read", project, lambda world, account, session: service.state_of(world, session)
+        )
+        if state is not None:
+            self.state_law(project, state)
+
+    @rule(who=WHO, which=WHICH)
+    def ask_credits(self, who: int, which: int) -> None:
+        holder = self.holder(who, self.project(which))
+        balance = self.as_caller(holder, "read", service.balance)
+        if balance is not None:
+            purse = self.purses[holder.user_id]
+            assert balance[:2] == (purse.available, purse.frozen), "the balance told is the purse of the caller"
+
+    @rule(who=WHO, which=WHICH, render_id=RENDER_IDS, output=st.sampled_from(({}, {"fps": 24}, {"fps": "x"})))
+    def submit_render(self, who: int, which: int, render_id: str, output: dict[str, Any]) -> None:
+        project = self.project(which)
+        holder = self.holder(who, project)
+        draft = service.state_of(self.world, self.world.sessions[project.id]).get("draft") or {}
+        job = self.in_session(
+            holder,
+            "render",
+            project,
+            lambda world, account, session: service.submit_render(world, account, session, render_id, draft, output, BASE),
+        )
+        if job is None:
+            return
+        key = (holder.user_id, render_id)
+        if self.plans[holder.user_id] == "free":
+            assert isinstance(job, ExportBlocked), "the free plan has no export"
+        elif key in self.jobs and self.given.duplicate_render == "refuse":
+            assert isinstance(job, Conflict), "a render id is used once"
+        elif key in self.jobs:
+            assert job.ends_ms == self.jobs[key].ends_ms, "a render id used again tells the job there is"
+        else:
+            assert not isinstance(job, ServiceError), "a render with a new id is taken"
+            low, high = self.given.render_s
+            assert low * 1000 <= job.ends_ms - self.now_ms <= high * 1000, "a render takes the time of the setting"
+            assert self.now_ms < job.starts_ms < job.ends_ms, "a render is pending, then processing, then done"
+            self.jobs[key] = Job(*key, self.now_ms, job.starts_ms, job.ends_ms)
+            if not draft.get("t"):
+                assert job.error, "a draft without tracks cannot be rendered"
+
+    @rule(who=WHO, which=WHICH, render_id=RENDER_IDS)
+    def poll(self, who: int, which: int, render_id: str) -> None:
+        holder = self.holder(who, self.project(which))
+
+        def work(world: World, account: Account) -> tuple[str, int]:
+            render = service.find_render(world, account, render_id)
+            return renders.status(render, world.now_ms), renders.progress(render, world.now_ms)
+
+        answer = self.as_caller(holder, "read", work)
+        if answer is None:
+            return
+        job = self.jobs.get((holder.user_id, render_id))
+        if job is None:
+            assert isinstance(answer, NotFound), "a render is there for who submitted it alone"
+            return
+        state, progress = answer
+        assert 0 <= progress <= 100 and (progress == 100) == (state == "completed"), "progress is 100 when completed, and only then"
+        file = self.both(lambda world: service.find_file(world, world.renders[f"{job.user_id}/{job.id}"].asset_id, self.filename(job)))
+        life_ms = int(self.given.render_url_life_s * 1000)
+        there = state == "completed" and (not life_ms or self.now_ms < job.ends_ms + life_ms)
+        assert isinstance(file, NotFound) != there, "a file is there when its render is completed, as long as its link works"
+
+    def filename(self, job: Job) -> str:
+        return self.world.renders[f"{job.user_id}/{job.id}"].filename
+
+    @rule(who=WHO, which=WHICH, render_id=RENDER_IDS)
+    def cancel(self, who: int, which: int, render_id: str) -> None:
+        holder = self.holder(who, self.project(which))
+        answer = self.as_caller(holder, "render", lambda world, account: service.cancel_render(world, account, render_id))
+        if answer is None:
+            return
+        job = self.jobs.get((holder.user_id, render_id))
+        if job is None:
+            assert isinstance(answer, NotFound), "a render is there for who submitted it alone"
+        elif job.state == "pending":
+            assert not isinstance(answer, ServiceError), "a pending render can be cancelled"
+            job.state = "cancelled"
+        else:
+            assert isinstance(answer, Conflict), "only a pending render can be cancelled"
+
+    @rule(who=WHO, which=WHICH, task=st.sampled_from(("own", "own", "task_other")))
+    def claim(self, who: int, which: int, task: str) -> None:
+        project = self.project(which)
+        task_id = project.task_id if task == "own" else task
+        answer = self.in_session(
+            self.holder(who, project),
+            "read",
+            project,
+            lambda world, account, session: service.issue_claim_token(world, account, task_id, project.id),
+        )
+        if answer is None:
+            return
+        if task != "own":
+            assert isinstance(answer, Unprocessable), "a claim names the session's own task"
+            return
+        known, ends_ms = self.claims.get(project.id, ("", 0))
+        assert (answer.value == known) == (self.now_ms < ends_ms), "a claim token is reused for its life"
+        self.claims[project.id] = answer.value, answer.expires_ms
+        assert answer.expires_ms > self.now_ms, "a claim token that is given still works"
+        refusal = self.both(lambda world: service.authenticate(world, f"Bearer {answer.value}", ""))
+        assert isinstance(refusal, BadToken), "a claim token opens nothing of the API"
+
+    @rule(which=WHICH)
+    def revoke(self, which: int) -> None:
+        holder = self.passes[-1 - which % len(self.passes)]
+        self.both(lambda world: service.revoke_token(world, holder.value))
+        holder.revoked = True
+
+    @rule(which=WHICH, plan=st.sampled_from(("trial", "free", "paid")))
+    def change_plan(self, which: int, plan: str) -> None:
+        user_id = self.project(which).user_id
+        for world in (self.world, self.twin):
+            world.accounts[user_id].plan = plan
+        self.plans[user_id] = plan
+
+    @rule(which=WHICH, amount=st.sampled_from((500, 100, 50, -60, -10_000)))
+    def grant(self, which: int, amount: int) -> None:
+        user_id = self.project(which).user_id
+        for world in (self.world, self.twin):
+            credits.grant(world.ledgers[user_id], world.now_ms, amount, "control")
+        self.purses[user_id].available = max(0, self.purses[user_id].available + amount)
+
+    # what time does
+
+    @rule(delta_ms=st.sampled_from((0, 1, 999, 5_000, 30_000, 90_000, 300_000, DAY_MS, 7 * DAY_MS - 1, -1_000)))
+    def pass_time(self, delta_ms: int) -> None:
+        self.let_pass(self.now_ms + delta_ms)
+
+    @precondition(lambda self: self.world.timeline.next_ms() is not None)
+    @rule()
+    def next_due(self) -> None:
+        due_ms = self.world.timeline.next_ms()
+        assert due_ms is not None
+        self.let_pass(due_ms)
+
+    @precondition(lambda self: self.world.timeline.next_ms(work_only=True) is not None)
+    @rule()
+    def finish_work(self) -> None:
+        """Somebody waits until no turn and no render is under way."""
+        for _ in range(1000):
+            due_ms = self.world.timeline.next_ms(work_only=True)
+            if due_ms is None:
+                return
+            self.let_pass(due_ms)
+        raise AssertionError("work comes to an end")
+
+    @rule()
+    def write_down_and_read_back(self) -> None:
+        written = snapshot.freeze(self.world)
+        self.twin = snapshot.thaw(written)
+        assert self.twin == self.world, "a snapshot read back is the world"
+        assert snapshot.freeze(self.twin) == written, "a snapshot of a snapshot is the same bytes"
+
+    def let_pass(self, until_ms: int) -> None:
+        for _ in range(10_000):
+            due_ms = self.world.timeline.next_ms()
+            if due_ms is None or due_ms > until_ms:
+                break
+            service.advance(self.world, due_ms)
+            self.now_ms = max(self.now_ms, due_ms)
+            self.look()
+        service.advance(self.world, until_ms)
+        self.now_ms = max(self.now_ms, until_ms)
+        self.look()
+        service.advance(self.twin, until_ms)
+
+    # the model follows
+
+    def look(self) -> None:
+        """What has just happened: all steps that are due, and the turns that then left the queue."""
+        while self.agenda and self.agenda[0][0] <= self.now_ms:
+            at_ms, _, turn_id = heappop(self.agenda)
+            self.turn_moves(self.plays[turn_id], at_ms)
+        for turn_id, project in list(self.waiting.items()):
+            if self.world.turns[turn_id].state != "waiting":
+                del self.waiting[turn_id]
+                self.turn_begins(turn_id, project)
+
+    def turn_begins(self, turn_id: str, project: Project) -> None:
+        turn, given, purse = self.world.turns[turn_id], self.given, self.purses[project.user_id]
+        assert turn.script is not None, "a turn that runs has a script"
+        script = copied(turn.script)
+        assert turn.started_ms == self.now_ms, "a turn starts when it is accepted, or when the one before it ends"
+        assert all(a.at_ms <= b.at_ms for a, b in pairwise(script.steps)), "the steps of a script ascend"
+        assert not script.steps or script.steps[-1].at_ms <= script.ends_ms, "no step comes after the end"
+        spells = {"text": given.text_s, "edit": given.edit_s, "generation": given.generation_s}
+        refused = [h for h in self.world.happened if h.what == "credits.refused" and h.at_ms == self.now_ms]
+        if refused and script.kind == "text" and not turn.cost:
+            assert refused[-1].detail["needed"] > purse.available, "who can pay is not refused"
+        else:
+            low, high = spells[script.kind]
+            assert low * 1000 <= script.ends_ms + 1 and script.ends_ms <= high * 1000, "a turn takes the time of its kind"
+        if script.kind == "generation":
+            price = given.cost_generation
+        elif script.kind == "edit" and (given.edit_charge == "turn" or not project.paid_edits):
+            price = given.cost_edit
+            project.paid_edits += 1
+        else:
+            price = 0
+        assert turn.cost == price, "a generation has its price, editing has one a session or one a turn, words are free"
+        assert price <= purse.available, "no turn runs that cannot be paid"
+        purse.available -= price
+        purse.frozen += price
+        if script.kind == "edit":
+            project.silent_run = project.silent_run + 1 if script.silent else 0
+            assert project.silent_run <= given.silent_run_max, "silent edits in a row are bounded"
+        project.begun += 1
+        project.running += 1
+        if project.running > 1:
+            assert given.concurrent_turns == "allow", "two turns run at once only where that is allowed"
+            for other in self.plays.values():
+                other.alone = other.alone and not (other.project is project and other.state == "running")
+        before = drafts.spell(project.draft, self.world.spelling)
+        play = Play(turn_id, project, script, self.now_ms, price, project.running == 1, before)
+        self.plays[turn_id] = play
+        self.schedule(play)
+
+    def schedule(self, play: Play) -> None:
+        self.scheduled += 1
+        heappush(self.agenda, (play.next_ms(), self.scheduled, play.id))
+
+    def turn_moves(self, play: Play, at_ms: int) -> None:
+        script, project = play.script, play.project
+        if play.done < len(script.steps):
+            step = script.steps[play.done]
+            for effect in step.effects:
+                if effect.op == "add_asset":
+                    project.media.append((effect.args["cdn_url"], True))
+                else:
+                    drafts.apply(project.draft, copied(effect))
+            if step.event is not None:
+                play.told.append(msgspec.json.encode({"at_ms": at_ms, "event": step.event}))
+            play.done += 1
+            self.schedule(play)
+            return
+        play.state = "failed" if script.failed else "ended"
+        project.running -= 1
+        project.edits += any(step.effects for step in script.steps)
+        purse = self.purses[project.user_id]
+        purse.frozen -= play.cost
+        if script.failed:
+            purse.available += play.cost
+            purse.released += play.cost
+            project.paid_edits -= script.kind == "edit" and play.cost > 0
+        else:
+            purse.settled += play.cost
+        said = any(step.event and step.event.kind in ("text", "error") for step in script.steps)
+        assert said != script.silent, "a turn says something, unless it is silent"
+        assert not script.silent or script.kind == "edit", "only edits are silent"
+        if not said and play.alone:
+            assert drafts.spell(project.draft, self.world.spelling) != play.before, "a silent edit did change the draft"
+
+    # what always holds
+
+    @invariant()
+    def laws(self) -> None:
+        world = self.world
+        assert world.now_ms == self.now_ms, "time passes as told and never goes back"
+        due_ms = world.timeline.next_ms()
+        assert due_ms is None or due_ms > self.now_ms or self.agenda or due_ms == self.now_ms, "what was due has happened"
+        self.happenings_law()
+        for user_id, purse in self.purses.items():
+            self.credits_law(user_id, purse)
+        for project in self.projects:
+            self.state_law(project, service.state_of(world, world.sessions[project.id]))
+        self.turn_law()
+        self.render_law()
+        for holder in self.passes:
+            state = tokens.state(world.tokens[holder.value], self.now_ms)
+            assert state == holder.state(self.now_ms), "a token is valid until its end, or until it is revoked"
+        assert snapshot.freeze(world) == snapshot.freeze(self.twin), "equal worlds that are asked the same stay equal"
+
+    def happenings_law(self) -> None:
+        happened = self.world.happened
+        assert all(a.at_ms <= b.at_ms for a, b in pairwise(happened)), "what happened is noted in order of time"
+        assert seen(happened) == seen(self.twin.happened), "time in small steps does what time in a leap does"
+        for world in (self.world, self.twin):
+            world.happened.clear()
+            world.moved.clear()
+
+    def credits_law(self, user_id: str, purse: Purse) -> None:
+        ledger = self.world.ledgers[user_id]
+        balance = credits.balance(ledger)
+        assert balance.available + balance.frozen == balance.total, "available and frozen make the total"
+        assert balance.available >= 0 and balance.frozen >= 0, "no balance is below nothing"
+        assert (balance.available, balance.frozen) == (purse.available, purse.frozen), "the balance is what was granted, held, spent"
+        plays = [play for play in self.plays.values() if play.project.user_id == user_id]
+        frozen = sum(play.cost for play in plays if play.state == "running")
+        assert balance.frozen == frozen, "frozen is the price of what runs"
+        settled = sum(play.cost for play in plays if play.state == "ended")
+        assert credits.spent(ledger) == settled == purse.settled, "spent is the price of what ended well"
+        assert all(a.at_ms <= b.at_ms for a, b in pairwise(ledger.entries)), "a ledger ascends in time"
+        holds = [entry.ref for entry in ledger.entries if entry.kind == "hold"]
+        closed = [entry.ref for entry in ledger.entries if entry.kind in ("settle", "release")]
+        assert len(set(holds)) == len(holds) and len(set(closed)) == len(closed), "a turn is held once and closed once"
+        assert set(closed) <= set(holds), "only what is held is closed"
+
+    def state_law(self, project: Project, state: dict[str, Any]) -> None:
+        expected: Any = drafts.spell(project.draft, self.world.spelling)
+        if not project.draft.tracks and not project.edits and self.given.initial_draft != "empty":
+            expected = None
+        assert state.get("draft") == expected, "the draft is what the effects so far make of it"
+        absent = expected is None and self.given.initial_draft == "absent"
+        assert ("draft" in state) != absent, "the setting says whether there is a draft before the first edit"
+        media = [info["cdn_url"] for info in state["video_infos"]]
+        assert media == [url for url, _ in project.media], "media are what was uploaded and generated so far"
+        made = [info["cdn_url"] for info in state["generated_media"]]
+        assert made == [url for url, generated in project.media if generated], "generated media are told apart"
+
+    def turn_law(self) -> None:
+        for turn_id, before in self.turn_states.items():
+            turn = self.world.turns[turn_id]
+            assert reachable(lifecycle.TURN, before, turn.state), "a turn moves along its lifecycle"
+            self.turn_states[turn_id] = turn.state
+            play = self.plays.get(turn_id)
+            assert turn.state == (play.state if play else "waiting"), "a turn runs until its end, whoever listens"
+            told = [msgspec.json.encode(one) for one in turn.told]
+            assert told == (play.told if play else []), "what is told is the script so far, and stays"
+            if play is not None and turn.ended_ms is not None:
+                assert turn.ended_ms == play.started_ms + play.script.ends_ms, "a turn ends when its script does"
+
+    def render_law(self) -> None:
+        for (user_id, render_id), job in self.jobs.items():
+            render = self.world.renders[f"{user_id}/{render_id}"]
+            status = renders.status(render, self.now_ms)
+            assert reachable(lifecycle.RENDER, job.state, status), "a render moves along its lifecycle"
+            job.state = status
+            if status == "cancelled":
+                continue
+            expected = "pending" if self.now_ms < job.starts_ms else "processing"
+            if self.now_ms >= job.ends_ms:
+                expected = "failed" if render.error else "completed"
+            assert status == expected, "a render is done at its time, neither sooner nor later"
+            assert (render.user_id, render.submitted_ms) == (user_id, job.submitted_ms), "a render stays what was submitted"
+
+
+def quick(examples: int, steps: int, **more: Any) -> settings:
+    """Settings that give the same examples everywhere and always."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+
+
+def test_the_world_keeps_its_laws() -> None:
+    """Whatever clients do, in whatever order, at whatever time: no law of the world is broken."""
+    run_state_machine_as_test(WorldMachine, settings=quick(100, 40, phases=(Phase.generate, Phase.shrink)))
+
+
+def test_uploads_are_told_as_the_table_says() -> None:
+    """Each URL of the machine's table has the type, or meets the refusal, that the table gives."""
+    for url, expected in URLS.items():
+        try:
+            found: Any = uploads.from_url(url, "a", BASE).file_type
+        except ServiceError as refusal:
+            found = type(refusal)
+        assert found == expected
