@@ -41,16 +41,17 @@ def target_ms(live: Live, wanted: Json) -> int:
     """The instant to go to. Raises Conflict when it is past or there is none, Unprocessable when it is too far."""
     now_ms = live.world.now_ms
     if "by_s" in wanted:
-        until_ms = now_ms + round(wanted["by_s"] * 1000)
+        until_ms: int = now_ms + round(wanted["by_s"] * 1000)
     elif "to" in wanted:
         until_ms = moment("body.to", wanted["to"])
     else:
         due = next_due(live, work_only=wanted["next"] == "work")
         if due is None:
-            raise Conflict("body.next: nothing is due in this world" + ("" if wanted["next"] is True else " but ends of tokens, if any"))
+            what = "nothing is due" if wanted["next"] is True else "no turn runs and no render is unfinished"
+            raise Conflict(f"body.next: {what} in this world")
         until_ms = max(due.at_ms, now_ms)
     if until_ms < now_ms:
-        raise Conflict(f"body.to: it is {instant(now_ms)} here already, and time never goes back; rewind to a checkpoint, or reset")
+        raise Conflict(f"body.to: it is {instant(now_ms)} here, and time never goes back; rewind to a checkpoint, or reset")
     if until_ms - now_ms > MOST_MS or until_ms > LATEST_MS:
         raise Unprocessable(f"time advances by at most {MOST_YEARS} years at once, and to {instant(LATEST_MS)} at most")
     return until_ms
@@ -72,4 +73,4 @@ def clock_of(live: Live) -> Json:
 
 
 def due_of(due: Due | None) -> Json | None:
-    return due and {"at": instant(due.at_ms), "at_ms": due.at_ms, "kind": due.kind, "subject": due.subject}
+    return None if due is None else {"at": instant(due.at_ms), "at_ms": due.at_ms, "kind": due.kind, "subject": due.subject}

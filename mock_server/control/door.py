@@ -119,7 +119,7 @@ class Door:
 def success(rules: Contract) -> dict[str, int]:
     """The status each operation answers with when all is well, as the document declares it."""
     declared = (operation for item in rules.document["paths"].values() for operation in item.values() if "responses" in operation)
-    return {one["operationId"]: min(int(code) for code in one["responses"]) for one in declared}
+    return {one["operationId"]: int(min(one["responses"])) for one in declared}
 
 
 def told(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -137,7 +137,7 @@ def check_sender(request: Request) -> None:
         raise Forbidden(f"header Host: it is {given}; the control port answers to 127.0.0.1, localhost and [::1] alone")
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
-            raise Forbidden(f"header Origin: {origin[:80]!r} is a page of another site, and none of those may use the control port")
+            raise Forbidden(f"header Origin: {origin[:80]!r} is another site, and none may use the control port")
 
 
 async def content(request: Request) -> bytes:

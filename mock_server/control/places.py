@@ -17,6 +17,8 @@ from mock_server.worlds import NAME
 
 Json = dict[str, Any]
 
+UNFINISHED = ("pending", "processing")
+
 
 class _Timeline(msgspec.Struct):
     now_ms: int
@@ -142,7 +144,7 @@ def world_of(asked: Asked, live: Live) -> Json:
         "sessions": len(world.sessions),
         "turns_running": sum(turn.state == "running" for turn in world.turns.values()),
         "renders": len(world.renders),
-        "renders_unfinished": sum(renders.status(one, world.now_ms) in ("pending", "processing") for one in world.renders.values()),
+        "renders_unfinished": sum(renders.status(one, world.now_ms) in UNFINISHED for one in world.renders.values()),
         "streams": len(live.streams()),
         "journal": live.journal.span()._asdict(),
         "checkpoints": list(live.checkpoints),
@@ -183,10 +185,15 @@ def checked(settings: Settings, changes: Mapping[str, Any]) -> Settings:
 
 def setting_of(settings: Settings, name: str) -> Json:
     meta, default = FIELDS[name].metadata, FIELDS[name].default
-    number = not isinstance(default, bool) and isinstance(default[0] if isinstance(default, tuple) and default else default, int | float)
     return {
         "value": getattr(settings, name),
         "default": default,
         **{key: meta[key] for key in ("doc", "basis", "source", "choices")},
-        "range": [meta["low"], meta["high"]] if number else None,
+        "range": [meta["low"], meta["high"]] if is_number(default) else None,
     }
+
+
+def is_number(default: Any) -> bool:
+    """Whether a setting is a number, or a span of two."""
+    one = default[0] if isinstance(default, tuple) and default else default
+    return isinstance(one, int | float) and not isinstance(one, bool)

@@ -130,7 +130,8 @@ class Watch:
 
     def near(self) -> list[Json]:
         """Those that do not match, the nearest first and of these the latest."""
-        told = [{**request, "differences": differences} for request in self.requests.values() if (differences := self.differences(request))]
+        compared = [{**request, "differences": self.differences(request)} for request in self.requests.values()]
+        told = [one for one in compared if one["differences"]]
         return sorted(told, key=lambda one: (len(one["differences"]), -one["seq"]))[:MOST_NEAR]
 
 
@@ -139,7 +140,7 @@ async def wait_for_requests(asked: Asked) -> Json | Response:
     live, query = asked.live, asked.query
     check_operation(query)
     prefix = f"/w/{asked.path['name']}"
-    wanted = {key: query[key] for key in ("operation", "method", "path", "status") if key in query}
+    wanted: Json = {key: query[key] for key in ("operation", "method", "path", "status") if key in query}
     if "path" in wanted:
         wanted["path"] = wanted["path"].removeprefix(prefix)
     watch, seen = Watch(wanted, prefix), query["since"]

@@ -101,7 +101,7 @@ def _read(name: str, value: Any) -> Any:
     meta = FIELDS[name].metadata
     try:
         parsed = _parse(default, value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SettingError(f"setting {name}: {value!r} is not {_wanted(name)}") from None
     words = parsed if isinstance(parsed, tuple) else (parsed,)
     for word in words:
@@ -136,7 +136,7 @@ def _parse(default: Any, value: Any) -> Any:
             raise ValueError
         return float(value)
     if isinstance(default, tuple) and default and isinstance(default[0], float):
-        pair = value.replace("..", "-").split("-") if isinstance(value, str) else list(value)
+        pair = value.replace("..", "-").split("-") if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else [value]
         low, high = (pair * 2)[:2] if len(pair) == 1 else pair
         return float(low), float(high)
     if isinstance(default, tuple):

@@ -4,7 +4,7 @@ from typing import Any
 
 from mock_server.domain import uploads
 from mock_server.domain import world as service
-from mock_server.domain.errors import UnsupportedFile
+from mock_server.domain.errors import Unprocessable, UnsupportedFile
 from mock_server.domain.scene import Asset
 from mock_server.domain.world import World
 from mock_server.values import Call, FileReply, Reply, Upload
@@ -16,6 +16,8 @@ def upload_files(world: World, call: Call) -> Reply:
         assets = [_asset(world, call.base_url, upload) for upload in call.uploads]
         world.blobs.update({asset.id: upload.blob for asset, upload in zip(assets, call.uploads, strict=True)})
     else:
+        if len(call.body["urls"]) > world.settings.upload_files:
+            raise Unprocessable(f"body.urls: at most {world.settings.upload_files} at once")
         assets = service.assets_from_urls(world, call.body["urls"], call.base_url)
     service.add_assets(world, session, assets)
     data: dict[str, Any] = {"files": [uploads.told(asset) for asset in assets], "session_state_applied": True}

@@ -116,8 +116,10 @@ def test_export(visit, tmp_path):
     file = tmp_path / "out.mp4"
     file.write_bytes(httpx.get(polls[-1]["output"]["url"]).content)
     media = probe(file)
-    assert media is not None and media.format == "mp4"
-    assert (media.width, media.height) <= (1080, 1920)
+    assert media is not None and media.format == "mp4" and media.width and media.height
+    canvas = visitor.state()["draft"]["m"]
+    assert (media.width, media.height) == (canvas["width"], canvas["height"])
+    assert min(media.width, media.height) <= 1080 and max(media.width, media.height) <= 1920
     assert round((media.duration_s or 0) * 1000) == visitor.state()["draft"]["d"]
     assert b"avc1" in file.read_bytes()
 

@@ -20,6 +20,17 @@ def status(plan: Plan, reading: Reading) -> None:
     plan.answer("status", long=plan.long(timeline.total_ms(plan.draft)), tracks="; ".join(told))
 
 
+def uploaded(plan: Plan, reading: Reading) -> None:
+    files = [a for a in plan.assets if not a.generated]
+    if not files:
+        return plan.answer("upload")
+    plan.answer("uploaded", count=len(files), names=", ".join(a.filename for a in files[:8]))
+
+
+def which_clip(plan: Plan, reading: Reading) -> None:
+    plan.answer("which_clip", count=len(timeline.clips(plan.draft)))
+
+
 def ask_length(plan: Plan, reading: Reading) -> None:
     if not plan.draft.tracks:
         return plan.answer("status_empty")

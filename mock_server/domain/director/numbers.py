@@ -99,7 +99,7 @@ _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("first", re.compile(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:start|beginning|front|top)")),
     ("last", re.compile(rf"(?:last|final|closing|最后面?的?|结尾的?|片尾的?|末尾的?|后面的?|(?<![然之以])后) ?{_T}")),
     ("last", re.compile(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:end|back|tail)")),
-    ("at", re.compile(rf"(?:\bat|around|@|\bby|\bafter|\bfrom|\bon|starting|在|于|从|第|到) ?(?:the |about |第)?{_T}(?! ?(?:long|长))")),
+    ("at", re.compile(rf"(?:\bat|around|@|\bby|\bafter|\bfrom|\bon|starting|(?<!控制)在|于|从|第|到) ?(?:the |about |第)?{_T}(?! ?(?:long|长))")),
     ("at", re.compile(rf"{_T} ?(?:mark|处|的时候|时|的位置|位置|开始)")),
     ("length", re.compile(_T)),
 )
@@ -129,7 +129,10 @@ def times(plain: str) -> Times:
 
 _PERCENT = re.compile(r"(\d{1,4}(?:\.\d{1,2})?) ?(?:%|percent|per cent)|百分之(\d{1,4})|(\d)成")
 _LEVEL = re.compile(r"(?:volume|loudness|level|音量)[^\d⟪]{0,12}(\d{1,3}(?:\.\d{1,2})?)(?![\d:x倍秒⟫])")
-_SHARES = ((re.compile(r"\bhalf\b|一半"), 0.5), (re.compile(r"\ba third\b|三分之一"), 0.33), (re.compile(r"\ba quarter\b|四分之一"), 0.25))
+_SHARES = (
+    (re.compile(r"\bhalf\b|一半"), 0.5), (re.compile(r"\ba third\b|三分之一"), 0.33), (re.compile(r"\ba quarter\b|四分之一"), 0.25),
+    (re.compile(r"\b(?:max(?:imum)?|full) volume\b|\b(?:volume|it|music) to (?:the )?max(?:imum)?\b|最大"), 1.0), (re.compile(r"最小"), 0.05),
+)  # fmt: skip
 
 
 def share(plain: str) -> float | None:
@@ -155,6 +158,10 @@ def factor(plain: str) -> float | None:
 
 _ORDINALS = {w: n for n, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1)} | {"last": -1, "final": -1}
 _THING = r"(?:video )?(?:clips?|segments?|scenes?|shots?|parts?|videos?|photos?|images?|pictures?|one|file|half)\b"
+_PAIR = re.compile(
+    rf"\b({'|'.join(_ORDINALS)})(?: {_THING})? and (?:the )?({'|'.join(_ORDINALS)}) {_THING}"
+    rf"|\b(?:clips|segments|scenes|shots|parts|videos|photos) (\d{{1,3}}) (?:and|with) (\d{{1,3}})\b"
+)
 _ORDINAL = re.compile(
     rf"\b(?P<word>{'|'.join(_ORDINALS)})(?: (?:and|one|\w+))? {_THING}"
     rf"|\b(?P<figure>\d{{1,3}})(?:st|nd|rd|th) {_THING}"
@@ -166,11 +173,9 @@ _ORDINAL = re.compile(
 
 def ordinals(plain: str) -> tuple[int, ...]:
     """Which ones of a row, from 1; -1 is the last. "swap the first and third clips" gives both."""
+    if m := _PAIR.search(plain):
+        return tuple(_ORDINALS[word] if word in _ORDINALS else int(word) for word in m.groups() if word)
     found: list[int] = []
-    for m in re.finditer(rf"\b({'|'.join(_ORDINALS)})(?: {_THING})? and (?:the )?({'|'.join(_ORDINALS)}) {_THING}", plain):
-        found += [_ORDINALS[m[1]], _ORDINALS[m[2]]]
-    if found:
-        return tuple(found[:4])
     for m in _ORDINAL.finditer(plain):
         figure = m["figure"] or m["after"] or m["han"]
         found.append(-1 if m["end"] else _ORDINALS[m["word"]] if m["word"] else int(figure))

@@ -26,11 +26,13 @@ CHANGED: dict[str, tuple[Variants, Variants]] = {
     "music_carved": (("Took BGM '{name}' out of {span}",), ("已去掉 {span} 内的背景音乐《{name}》",)),
     "music_synced": (("Aligned the beats of '{name}' with the cuts (cuts: {cuts})",), ("《{name}》的节拍已对齐 {cuts} 个剪辑点",)),
     "volume_set": (("Set {what} to {share} % (it was {old} %)",), ("{what}已调到 {share}%（原来 {old}%）",)),
+    "fade_black_set": (("The picture fades to black over the last {long}",), ("画面在最后 {long}渐黑",)),
     "fade_in_set": (("{what} now fades in over {long}",), ("{what}现在用 {long}淡入",)),
     "fade_out_set": (("{what} now fades out over {long}",), ("{what}现在用 {long}淡出",)),
     "muted": (("Muted {what} ({span})",), ("{what}已静音（{span}）",)),
     "unmuted": (("Sound is back on",), ("声音已恢复",)),
     "denoised": (("Reduced the noise in the original sound",), ("已对原声降噪",)),
+    "music_moved": (("BGM '{name}' now plays in {span}",), ("背景音乐《{name}》现在从 {span}播放",)),
     "voice_added": (("Added a voiceover: \"{text}\" ({span})",), ("已添加旁白：“{text}”（{span}）",)),
     "voice_removed": (("Removed the voiceover",), ("已移除旁白",)),
     "ducked": (("Lowered BGM '{name}' to {share} % under the voice",), ("旁白期间背景音乐《{name}》降到 {share}%",)),
@@ -120,6 +122,7 @@ ANSWERS: dict[str, tuple[Variants, Variants]] = {
     "no_text": (("There is no such text on the timeline yet. Tell me the words and I'll add them.",), ("时间线上还没有这样的文字，告诉我内容就可以添加。",)),
     "which_text": (("Which words shall I put on the screen? Write them in quotation marks.",), ("要在画面上写什么？请用引号写出内容。",)),
     "which_style": (("How shall the text look? Name a colour, a size or a place.",), ("文字要变成什么样？请说明颜色、大小或位置。",)),
+    "which_clip": (("Which clip shall go? There are {count} on the video track; tell me its number, or click it and press Delete.",), ("要删除哪一段？视频轨道上有 {count} 段，告诉我第几段，或点击它再按删除键。",)),
     "no_such_clip": (("I can't find that clip: there are {count} on the video track.",), ("没有找到这一段：视频轨道上共有 {count} 段。",)),
     "no_images": (("A slideshow needs photos: drag and drop your images into the media panel first.",), ("做幻灯片需要照片：请先把图片拖拽到媒体面板。",)),
     "no_look": (("No filter is applied at the moment.",), ("目前没有应用滤镜。",)),
@@ -184,6 +187,14 @@ ANSWERS: dict[str, tuple[Variants, Variants]] = {
     "status_empty": (
         ("The timeline panel is still empty. Drag and drop clips into it, or ask me to generate a video.",),
         ("时间线面板还是空的。可以把素材拖拽进去，或者让我生成一个视频。",),
+    ),
+    "uploaded": (
+        ("I can see {count} files in the media panel: {names}. Drag and drop them onto the timeline, or tell me what to make of them.",),
+        ("媒体面板里有 {count} 个文件：{names}。可以拖拽到时间线，或者告诉我想怎么剪。",),
+    ),
+    "sticker": (
+        ("That isn't something I can add from here. Open the Elements panel to look for it, or ask me for a title, music, a filter or a transition.",),
+        ("这个我没法直接添加。可以打开“素材库”面板找找，或者让我加标题、音乐、滤镜或转场。",),
     ),
     "upload": (
         ("Click Upload in the media panel, or drag and drop files into it: MP4, MOV, AVI, WebM, MKV, common images and MP3, WAV, M4A, AAC.",),
@@ -261,6 +272,7 @@ HINTS: dict[str, tuple[Variants, Variants]] = {
 WORDS: dict[str, tuple[Variants, Variants]] = {
     "the_music": (("the BGM",), ("背景音乐",)),
     "the_sound": (("the original sound",), ("原声",)),
+    "all_sound": (("all sound",), ("全部声音",)),
     "the_voice": (("the voiceover",), ("旁白",)),
     "the_picture": (("the picture",), ("画面",)),
     "voice_name": (("Narration",), ("旁白",)),

@@ -47,14 +47,13 @@ class Plan:
         return self.dice.pick("phrase", variants).format(**values)
 
     def did(self, key: str, **values: Any) -> None:
-        line = self.say(key, **values)
-        self.done.append(line[:1].upper() + line[1:])
+        self.done.append(sentence(self.say(key, **values)))
 
     def answer(self, key: str, **values: Any) -> None:
         """Say something besides what changed, each thing once."""
         if key not in self.answered:
             self.answered.append(key)
-            self.answers.append(self.say(key, **values))
+            self.answers.append(sentence(self.say(key, **values)))
 
     def called(self, table: str, key: str) -> str:
         """The name of a choice of `taste` in the language of the turn."""
@@ -150,6 +149,11 @@ class Plan:
 
     def changed(self) -> bool:
         return any(act.effects for act in self.acts)
+
+
+def sentence(text: str) -> str:
+    """With a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def seconds(ms: int) -> str:

@@ -20,8 +20,10 @@ SAID = (
         r"\b(?i:saying|that says|says|reads|reading|(?:titled|called|named)|with the (?:text|words?|title|caption|name)|title it|call it)"
         r"[:\s]+(\S.{0,120})"
     ),
-    re.compile(r"\b(?i:title|text|caption|subtitle|headline|label|watermark)\s*:\s*(\S.{0,120})"),
-    re.compile(r"\b(?i:title|text|caption|headline|label|watermark) ((?:[A-Z0-9@#][\w'&@#.-]*)(?: (?:[A-Z0-9&][\w'&.-]*|(?:of|the|in|and|a)\b))*)"),
+    re.compile(r"\b(?i:title|text|caption|subtitle|headline|label|watermark)[^:：\n⟦]{0,30}[:：]\s*(\S.{0,120})"),
+    re.compile(r"\b(?i:title|text|caption|headline)\b[^⟦]{0,20}\b(?i:from)\s[^.⟦]{1,60}?\s(?i:to)\s+([^\d\s].{0,80})"),
+    re.compile(r"\b(?i:write|display) ((?:[A-Z][\w'&.-]*)(?: [A-Z0-9&][\w'&.-]*)*)"),
+    re.compile(r"\b(?i:title|text|caption|headline|label|watermark) ((?!Card|Sequence|Track|At |In |On |For )(?:[A-Z0-9@#][\w'&@#.-]*)(?: (?:[A-Z0-9&][\w'&.-]*|(?:of|the|in|and|a)\b))*)"),
     re.compile(r"\b(?i:(?:title|text|caption|headline|label) to) ((?:[A-Z0-9@#][\w'&@#.-]*)(?: [A-Z0-9&][\w'&.-]*)*)"),
     re.compile(r"(?:写着?|内容[是为]|文字[是为]|标题[是为叫]|字幕[是为]|水印[是为]|叫做|题为|名为|(?:标题|文字|字幕|水印)\s*[:：]|改[成为]叫)\s*(\S.{0,60})"),
 )
@@ -59,7 +61,7 @@ def mask(text: str) -> tuple[str, list[str]]:
         cited.append(next(part for part in m.groups() if part is not None).strip())
         return f" ⟦{len(cited) - 1}⟧ "
 
-    return QUOTE.sub(keep, text), cited
+    return re.sub(" {2,}", " ", QUOTE.sub(keep, text)), cited
 
 
 def unmask(text: str, cited: list[str]) -> str:
@@ -110,7 +112,7 @@ _TO_LENGTH = re.compile(
 )
 _KINDS = (
     r"(?:videos?|clips?|films?|movies?|ads?|adverts?|commercials?|promos?|reels?|shorts?|animations?|vlogs?|trailers?|teasers?|montage|"
-    r"cartoons?|explainers?|tutorials?|time-?lapses?)"
+    r"cartoons?|explainers?|tutorials?|time-?lapses?|tik ?toks?)"
 )
 #: A wish for a new video: a verb of making, something indefinite, and a word for a video within reach.
 GENERATION = (
@@ -118,10 +120,11 @@ GENERATION = (
         r"\b(?:make|create|generat(?:e|ing)|produce|build|film|shoot|design|render|animate|need|want|like|give|do|craft)\b(?: me| us| for me)?"
         rf"(?: please)? (?:a|an|one|another|some|new|short|\d+|⟪\d+⟫)[^.!?]{{0,80}}?\b{_KINDS}\b"
     ),
+    re.compile(r"^(?:please |now |just )*(?:make|create|generate|produce)(?: me)?(?: new)? videos?\b(?! (?:clips?|brighter|shorter))"),
     re.compile(rf"\b(?:video|text)[- ]?(?:generation|to[- ]video)\b|^(?:a|an|⟪\d+⟫) [^.!?]{{0,60}}\b{_KINDS} (?:about|of|showing|for|featuring)\b"),
     re.compile(rf"\b(?:make|create|generate|produce) (?:\w+ ){{0,3}}{_KINDS} (?:about|of|showing|featuring|on|where|with)\b"),
     re.compile(
-        r"(?:生成|制作|做|创作|拍|来|想要|弄|出|整|给我)(?:一|1|个|段|条|支|部|份|⟪\d+⟫).{0,50}?(?:视频|短片|动画|宣传片|广告|片子|预告|vlog|短视频|大片|mv)"
+        r"(?:生成|制作|做|创作|拍|来|想要|我要|需要|弄|出|整|给我)(?:一|1|个|段|条|支|部|份|⟪\d+⟫).{0,50}?(?:视频|短片|动画|宣传片|广告|片子|预告|vlog|短视频|大片|mv)"
         r"|(?:生成|制作|创作).{0,50}?的?(?:视频|短片|动画|宣传片|广告片|预告片)|文生视频|视频[:：].{2}"
     ),
 )

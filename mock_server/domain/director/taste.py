@@ -95,7 +95,7 @@ ANIMATIONS: dict[str, Choice] = {
 }
 
 TRANSITIONS: dict[str, Choice] = {
-    "crossfade": Choice("cross-?fades?|cross-?dissolves?|dissolves?|smooth|soft transitions?|fade transitions?", "叠化|溶解|交叉|柔和|平滑|淡入淡出", "crossfade", "叠化"),
+    "crossfade": Choice("cross-?fades?|cross-?dissolves?|dissolves?|smooth transitions?|soft transitions?|fade transitions?|fades? between", "叠化|溶解|交叉|柔和(?:的)?转场|平滑|淡入淡出(?:的)?转场", "crossfade", "叠化"),
     "fade_black": Choice("(?:fade|dip) (?:to|through) black", "黑场|闪黑|渐黑", "fade through black", "黑场过渡"),
     "wipe": Choice("wipes?", "擦除|划像", "wipe", "擦除"),
     "slide": Choice("slid(?:e|ing) transitions?|push", "滑动|推移", "slide", "滑动"),
@@ -114,7 +114,7 @@ LOOKS: dict[str, Choice] = {
     "vivid": Choice("vivid|vibrant|saturat(?:ed|ion)|punchy|colou?rful", "鲜艳|饱和|明艳", "vivid", "鲜艳"),
     "bright": Choice("bright(?:er|en|ness)|lighten|too dark|exposure|lighter", "亮一?点|变亮|提亮|亮度|太暗|调亮", "brighter", "提亮"),
     "dark": Choice("darker|darken|too bright|moodier", "暗一?点|变暗|压暗|太亮|调暗", "darker", "压暗"),
-    "contrast": Choice("contrast", "对比度", "contrast", "高对比"),
+    "contrast": Choice("contrast", "对比度", "high-contrast", "高对比"),
     "blur": Choice("blur(?:red|ry)?|bokeh", "模糊|虚化", "blur", "虚化"),
     "sharp": Choice("sharp(?:en|er)|clearer|hd look|upscale|denoise", "锐化|清晰|画质|高清", "sharpen", "锐化"),
     "stable": Choice("stabili[sz]e|stabili[sz]ation|shaky|shake", "防抖|稳定|抖动", "stabilise", "防抖"),

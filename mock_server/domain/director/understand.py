@@ -33,27 +33,29 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("status", "status !drag"),
     ("upload", "upload ask_how|question"),
     ("ask_formats", "formats question|upload|able"),
+    ("howto", "ask_how !length_word"),
     ("ask_length", "length_word question !set !to_length !trim"),
     ("ask_music", "question music|voiceover"),
     ("ask_size", "question size_word"),
     ("ask_text", "question title|subtitle|text"),
     ("ask_count", "question count_word clip|video|image|music|title|transition"),
     ("able", "able !music !title !subtitle !clip !trim"),
-    ("howto", "ask_how"),
     # sound
     ("unmute", "unmute"),
     ("denoise", "noise remove|down|sharp"),
     ("sound_effects", "sound_effect add|make"),
     ("mute", "mute !add"),
     ("voiceover_remove", "voiceover remove !replace !add"),
+    ("voiceover", "voiceover add|make|has_quote !remove"),
     ("voiceover", "voiceover !volume !up !down !remove"),
     ("music_replace", "music replace !volume !up !down !has_share"),
+    ("music_move", "music repeat !add"),
+    ("music_move", "music begin|move|set has_at|has_range !add !make !remove !volume !has_share"),
     ("music_remove", "music remove !replace !make !volume"),
     ("music_remove", "music remove !add !replace !has_style"),
     ("music_sync", "sync !add !subtitle"),
     ("volume", "volume|up|down|has_share music|sound|volume|voiceover !add"),
-    ("fade", "fade_in|fade_out !add !title !text !subtitle !transition !has_transition"),
-    ("fade", "fade_in|fade_out music|sound !has_style"),
+    ("fade", "fade_in|fade_out !add|!music !title !text !subtitle !transition !has_transition"),
     # texts
     ("text_remove", "title|subtitle|text remove !replace !add !generation"),
     ("text_change", "title|subtitle|text replace|set has_quote !add !make"),
@@ -61,7 +63,8 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("subtitles", "subtitle"),
     ("title", "title !trim|add|make|has_quote"),
     ("text", "text add|make|has_quote|has_place"),
-    ("text", "has_quote add"),
+    ("text", "has_quote add|make !music !voiceover"),
+    ("sticker", "sticker"),
     ("music", "music !faster !slower !trim|add"),
     ("music", "audio_file add|make|set"),
     ("sound_remove", "sound remove|trim !has_first !has_last !has_range"),
@@ -85,15 +88,18 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("speed", "faster|slower|speed"),
     ("speed", "has_factor set|video|clip"),
     ("cut", "trim has_length !make"),
-    ("tighten", "trim !look !has_look !keep"),
+    ("tighten", "tight !look !has_look !keep"),
+    ("which_clip", "remove clip|video !music !look"),
     ("look", "has_look"),
     ("look", "look add|set|make|has_style"),
     ("lay", "timeline|drag add|drag|move|set|own"),
     ("lay", "join clip|video|image|own"),
     ("lay", "add|make|move clip|video|image own|add|has_ordinal !vague"),
+    ("uploaded", "uploaded clip|video|image|music|audio_file"),
     ("volume", "up|down"),
     ("better", "vague !foreign !able"),
     ("foreign", "foreign"),
+    ("uploaded", "uploaded"),
     ("upload", "upload"),
     ("ask", "question"),
     ("able", "able"),
@@ -116,6 +122,17 @@ LONE: tuple[tuple[str, str], ...] = (
 AFTER_GENERATE = frozenset(
     ["music", "music_remove", "music_sync", "volume", "fade", "title", "text", "subtitles", "voiceover", "transitions", "export", "credits", "injection", "song_link", "slideshow", "generate", "sound_effects", "status"]
 )
+#: "Add music, volume 30 %": without a verb of its own, the second clause only says more about the first.
+REFINED_BY = {
+    "music": ("music", "volume"),
+    "music_replace": ("music", "volume"),
+    "title": ("title", "text_style"),
+    "text": ("text", "text_style"),
+    "subtitles": ("subtitles", "text_style", "volume"),
+    "transitions": ("transitions",),
+    "look": ("look",),
+    "slideshow": ("slideshow",),
+}
 #: After these the rest of the message is about the same.
 CONCLUSIVE = ("photo_edit", "foreign", "injection")
 #: Small talk counts only when nothing else was said.
@@ -124,17 +141,17 @@ WEAK = frozenset(["thanks", "hello", "yes", "able", "ask", "foreign", "better"])
 _EN_VERB = (
     r"(?:please |also |then |i'd like to |can you |could you )*(?:add|put|insert|include|overlay|apply|remove|delete|strip|trim|cut|crop|split|speed|slow|make|set|"
     r"change|replace|swap|switch|turn|mute|unmute|fade|sync|move|reorder|keep|use|export|download|render|lower|raise|reduce|increase|boost|give|"
-    r"generate|create|shorten|adjust|drag|drop|place|bring|merge|combine|show|tell|loop|duplicate|upload|save|send|write|brighten|stabili[sz]e|blur)\b"
+    r"generate|create|shorten|adjust|drag|drop|place|bring|merge|combine|show|tell|loop|duplicate|upload|save|send|write|duck|brighten|stabili[sz]e|blur)\b"
 )
 _EN_THING = (
     r"(?:(?:a|an|the|some|any) )?(?:[\w⟦⟧-]+ )?(?:title|subtitles?|captions?|(?:background )?music|bgm|transitions?|voice-?over|narration|filter|text|cross-?fades?)\b"
 )
 _ZH_VERB = r"(?:给|帮|在|用|把|将|配|加|放|插|删|去掉|剪|截|裁|换|调|改|设|静音|变|移|导出|生成|做|让|保留|分割|拆)"
 PARTS = re.compile(
-    r"(?:[.!?;:](?=\s|$))+|[\n\r。！？；]+|[,，、]\s*(?:and then|then|and also|and|also|但是|但)?\s*"
-    rf"|(?<!black)(?<!drag)(?<!drag ) (?:and then|then|and also|and|also|plus|after that|afterwards|&) (?={_EN_VERB}|{_EN_THING})"
+    r"(?:[.!?;](?=\s|$))+|[\n\r。！？；]+|[,，、]\s*(?:and then|then|and also|and|also|但是|但)?\s*"
+    rf"|(?<!black)(?<!drag)(?<!drag ) (?:and then|then|and also|and|also|plus|after that|afterwards|&) (?={_EN_VERB}|{_EN_THING}|⟦|the (?:first|second|third|last) (?:one|clip))"
     r"|\b(?:and )?then\b"
-    rf"|(?:然后|接着|再|并且|并|同时|最后|以及|还有|和)(?={_ZH_VERB})|(?<=[一-鿿])和(?=(?:标题|字幕|音乐|配乐|转场|滤镜|旁白))|顺便|另外",
+    rf"|(?:然后|接着|再|并且|并|同时|最后|以及|还有|和)(?={_ZH_VERB})|(?<=[一-鿿])和(?=(?:标题|字幕|背景|音乐|配乐|转场|滤镜|旁白))|顺便|另外",
     re.IGNORECASE,
 )
 
@@ -144,29 +161,30 @@ def understand(message: str) -> list[Intent]:
     masked, cited = mask(message[:MESSAGE_CHARS])
     if not MARK.sub("", masked).strip(" .,!?。，！？"):
         masked, cited = message[:MESSAGE_CHARS].translate(str.maketrans("", "", "\"'“”「」『』《》‘’")), []
-    clauses = [part.strip() for part in PARTS.split(masked) if part and part.strip()][:CLAUSES]
+    clauses = parts(masked)[:CLAUSES]
     intents: list[tuple[str, str]] = []  # name, masked clause
     waiting = ""  # said before anything was wanted: it belongs to what follows
-    for clause in clauses:
-        reading = read(clause, cited)
+    for mark, clause in clauses:
+        reading, carried = read(clause, cited), ""
         if intents:
-            reading = _inherit(reading, read(intents[-1][1], cited))
+            reading, carried = _inherit(reading, read(intents[-1][1], cited))
         name = look_up(reading, MEANINGS)
         last = intents[-1][0] if intents else ""
         if (last == "generate" and name not in AFTER_GENERATE) or last in CONCLUSIVE:
             name = None
-        if name == "volume" and last in ("music", "music_replace") and reading.has("has_share") and not reading.has("sound"):
-            name = None  # "add music, volume 30 %": how loud the new music is
-        if clause[0] in "把将" and not reading.has(*_VERBS) and clause is not clauses[-1]:
+        if name in REFINED_BY.get(last, ()) and not reading.has("sound", "has_quote", *_CHANGING):
+            name = None
+        if clause[0] in "把将" and not reading.has(*_VERBS) and clause is not clauses[-1][1]:
             waiting = f"{waiting}, {clause}".strip(", ")  # its verb comes with the next
+        elif name is None and last in ("title", "text") and reading.has("has_quote") and MARK.search(intents[-1][1]):
+            intents.append((last, clause))  # "put "A" at 0:00 and "B" at 0:12"
         elif name is None and intents and last not in WEAK:
-            joined = f"{intents[-1][1]}, {clause}"
+            joined = f"{intents[-1][1]}{mark}{clause}"
             again = look_up(read(joined, cited), MEANINGS)
             intents[-1] = (last if last in ("generate", *CONCLUSIVE) else again or last, joined)
         elif name is None:
             waiting = f"{waiting}, {clause}".strip(", ")
         else:
-            carried = "remove " if reading.has("inherited") else ""
             whole = f"{waiting}, {carried}{clause}".strip(", ") if waiting and name not in WEAK else carried + clause
             waiting = waiting if name in WEAK else ""
             intents.append((name, whole))
@@ -186,6 +204,17 @@ def _doubled(intent: Intent) -> list[Intent]:
     return [intent]
 
 
+def parts(masked: str) -> list[tuple[str, str]]:
+    """The clauses of a text, each with what parts it from the one before."""
+    found: list[tuple[str, str]] = []
+    at, mark = 0, ""
+    for m in PARTS.finditer(masked):
+        found.append((mark, masked[at : m.start()].strip()))
+        at, mark = m.end(), m[0].strip() + " "
+    found.append((mark, masked[at:].strip()))
+    return [(mark, clause) for mark, clause in found if clause]
+
+
 def look_up(reading: Reading, table: tuple[tuple[str, str], ...]) -> str | None:
     """The first meaning of the table that the reading fits."""
     return next((name for name, needs in table if all(_holds(reading.terms, need) for need in needs.split())), None)
@@ -195,14 +224,16 @@ def _holds(terms: frozenset[str], need: str) -> bool:
     return any((term[1:] not in terms) if term.startswith("!") else term in terms for term in need.split("|"))
 
 
+_CHANGING = ("add", "remove", "replace", "trim", "up", "down", "sync", "fade_in", "fade_out")
 _VERBS = ("add", "make", "remove", "replace", "set", "trim", "mute", "sync", "up", "down", "keep", "fade_in", "fade_out", "question", "export")
 
 
-def _inherit(reading: Reading, before: Reading) -> Reading:
-    """"Remove the music and the title": the second has no verb of its own and takes the first's."""
-    if before.has("remove") and not before.has("add", "replace") and not reading.has(*_VERBS, "has_quote"):
-        return replace(reading, terms=reading.terms | {"remove", "inherited"})
-    return reading
+def _inherit(reading: Reading, before: Reading) -> tuple[Reading, str]:
+    """"Remove the music and the title": the second has no verb of its own and takes the first's. The reading, and that verb."""
+    if reading.has(*_VERBS, "has_quote") or before.has("replace"):
+        return reading, ""
+    verb = "remove" if before.has("remove") and not before.has("add") else "add" if before.has("add") else ""
+    return (replace(reading, terms=reading.terms | {verb}), verb + " ") if verb else (reading, "")
 
 
 __all__ = ["Intent", "understand", "unmask"]

@@ -39,8 +39,9 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "trim": (
         r"trim(?:ming)?|cut(?:ting)?|shorten(?:ing)?|crop|chop|shave|clip off|condense|tighten|lose|drop|get rid of|remov(?:e|ing)|"
         r"delet(?:e|ing)|shorter|take out|skip",
-        "剪|裁|截|去掉|删|缩短|缩|短一?点|压缩到|精简|掐",
+        "剪(?!辑)|裁|截|去掉|删|缩短|缩|短一?点|压缩到|精简|掐",
     ),
+    "tight": (r"trim(?:ming)?|cut(?:ting)?|shorten(?:ing)?|chop|condense|tighten|shorter|too long", "剪(?!辑)|裁|缩短|短一?点|精简|太长"),
     "keep": (
         r"keep|keeping|(?:everything|all) (?:but|except)|(?:trim|cut|crop|shorten|condense|get|bring|tighten|shrink) (?:it |this |everything |(?:the |my )?\w+ )?(?:down )?to|"
         r"use only|only use|just use",
@@ -64,7 +65,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     "repeat": (r"loop(?:ed|ing)?|duplicat(?:e|ing)|repeat|copy the", "循环|复制|重复"),
     "join": (r"merge|combine|join|stitch|concatenate|assemble|compile|put together|string together", "合并|拼接|拼起来|拼成|组合|连起来|合成"),
-    "ask_how": (r"how (?:do|can|to|would|should)", "怎么|如何|怎样"),
+    "ask_how": (r"how (?:do|can|to|would|should)", "怎么(?!样)|如何|怎样"),
     "question": (
         r"^(?:so |and |hey |hi )?(?:what(?! about)|which|how(?! about)|where|when|who|why|is(?! it possible)|are(?! you able)|does|do you|did|am i)(?:'s)?|"
         r"tell me (?:about|what|how)|can you tell|any idea",
@@ -82,6 +83,10 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "watermark": (r"watermark|logo text|handle", "水印"),
     "in_chinese": (r"(?:in )?(?:chinese|mandarin)", "中文|汉语|普通话"),
     "in_english": (r"(?:in )?english", "英文|英语|双语"),
+    "begin": (r"starts?|begins?|starting|enters?|come in|comes in|kicks? in", "开始|进来|响起|起"),
+    "vanish": (r"disappears?|go away|goes away|vanish(?:es)?|hide", "消失|隐藏"),
+    "uploaded": (r"uploaded|(?:i've|i have|i) (?:just )?sent|here (?:is|are) (?:my|the|some)|attached", "上传了|传了|已上传|发了"),
+    "sticker": (r"stickers?|emojis?|avatars?|lip[- ]?sync|green ?screen|chroma key|motion tracking|3d (?:text|model)", "贴纸|表情|数字人|对口型|绿幕|抠像|跟踪"),
     "noise": (r"(?:background |wind )?noise|hum|hiss", "噪音|杂音|噪声|风声"),
     "sound_effect": (r"sound effects?|sfx|whoosh|applause|laugh track", "音效|掌声|笑声"),
     "volume": (r"volume|loudness|loud", "音量"),
@@ -90,9 +95,9 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "subtitle": (r"subtitles?|subs|captions?|closed captions?|cc|transcri(?:be|ption|pt)", "字幕"),
     "text": (r"texts?|words?|label|lower[- ]third|watermark|hashtag|handle|writing|call to action|cta", "文字|文本|文案|水印|字样|写上|一行字|几个字|字"),
     "clip": (r"clips?|segments?|scenes?|shots?|parts?|footage|half", "片段|段|镜头|素材|画面|部分"),
-    "video": (r"videos?|films?|movies?|vlogs?|reels?|montage|edit|cut of|footage", "视频|影片|片子|短片|成片|录像"),
+    "video": (r"videos?|films?|movies?|vlogs?|reels?|montage|footage", "视频|影片|片子|短片|成片|录像"),
     "image": (r"photos?|pictures?|images?|pics?|snapshots?", "照片|图片|相片|图像|几张图|图"),
-    "transition": (r"transitions?|cross-?fades?|dissolves?|wipes?", "转场|过渡|叠化|溶解|擦除"),
+    "transition": (r"transitions?|cross-?fades?|dissolves?|wipes?|fades? between", "转场|过渡|叠化|溶解|擦除"),
     "look": (r"filters?|colou?r[- ]?(?:grad(?:e|ing)|correct(?:ion)?|s)?|grad(?:e|ing)|effects?|fx|vibe|look and feel|lut|brightness|contrast|saturation", "滤镜|调色|色调|特效|效果|颜色|色彩|亮度|对比度|饱和度|画质"),
     "aspect": (
         r"aspect ratio|vertical(?:ly)?|portrait|landscape|horizontal|wide-?screen|square|9:16|16:9|1:1|4:5|4:3|3:4|21:9|"
@@ -137,14 +142,14 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     "foreign": (
         r"weather|poem|poetry|recipe|translate|python|javascript|source code|code (?:me|a)|stock price|jokes?|essay|homework|e-?mails?|calculate|math|bitcoin|"
-        r"capital of|president|news|spreadsheet|powerpoint|book (?:me|a)|flight|hotel|restaurant|resume|cover letter|sudoku|sql",
-        "天气|写首?诗|一首诗|菜谱|食谱|翻译这|代码|股票|笑话|作文|作业|邮件|算一下|数学题|新闻|总统|首都|订票|机票|酒店|简历|论文",
+        r"explain|capital of|president|news|spreadsheet|powerpoint|book (?:me|a)|flight|hotel|restaurant|resume|cover letter|sudoku|sql",
+        "天气|解释一下|写首?诗|一首诗|菜谱|食谱|翻译这|代码|股票|笑话|作文|作业|邮件|算一下|数学题|新闻|总统|首都|订票|机票|酒店|简历|论文",
     ),
     "injection": (
         r"ignore (?:all |any |the |your )*(?:previous|prior|above|earlier)? ?(?:instructions?|prompts?|rules)|system prompt|developer mode|jailbreak|"
-        r"(?:reveal|print|show|tell me|give me) (?:me )?(?:your |the )?(?:instructions|api keys?|tokens?|secrets?|passwords?|env)|drop table|<script|\brm -rf|"
-        r"you are now|act as|pretend (?:to be|you)|/etc/passwd|\{\{.{0,40}\}\}|\$\{jndi",
-        "忽略(?:之前|以上|上面|所有)|系统提示词|提示词是什么|越狱|你现在是|扮演",
+        r"(?:reveal|print|show|tell me|give me) (?:me )?(?:your |the )?(?:instructions|api keys?|tokens?|secrets?|passwords?|env)|drop table|"
+        r"you are now|act as|pretend (?:to be|you)",
+        r"<script|rm -rf|/etc/passwd|\{\{|\$\{|忽略(?:之前|以上|上面|所有)|系统提示词|提示词是什么|越狱|你现在是|扮演",
     ),
     "song_service": (
         r"spotify|apple music|soundcloud|tidal|deezer|youtube music|(?:song|music|track|audio|tune|clip|video) (?:\w+ ){0,3}(?:from|on|off) (?:youtube|tik ?tok)|youtube (?:song|link|url|audio|video)",

@@ -137,9 +137,14 @@ def keep(plan: Plan, reading: Reading) -> None:
     """Keep one stretch and take all else out."""
     total = timeline.total_ms(plan.draft)
     row = timeline.clips(plan.draft)
-    stretch = plan.stretch(reading.times)
-    if reading.ordinals and (clip := nth(row, reading.ordinals[0])) and not reading.has("has_first", "has_range", "has_length"):
-        stretch = clip.start_ms, timeline.end(clip)
+    stretch, times = plan.stretch(reading.times), reading.times
+    if reading.ordinals and (clip := nth(row, reading.ordinals[0])) and not times.ranged:
+        low, high = clip.start_ms, timeline.end(clip)
+        if times.last is not None:
+            return _take_out(plan, low, max(high - times.last, low))
+        if length := times.first or times.length:
+            return _take_out(plan, min(low + length, high), high)
+        stretch = low, high
     if not stretch or not row:
         return plan.answer("out_of_range", long=plan.long(total))
     start, stop = stretch

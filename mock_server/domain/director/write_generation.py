@@ -19,13 +19,14 @@ _EN_TOPIC = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ZH_TOPIC = (
-    re.compile(r"(?:关于|主题[是为]|讲述?|展示|介绍|拍摄?)(.{1,80}?)(?:的?(?:\d+ ?秒)?的?(?:竖屏|横屏)?(?:短?视频|短片|动画|宣传片|广告片?|片子)|[，,。;；]|$)"),
+    re.compile(r"(?:关于|主题[是为]|讲述?|展示|介绍|宣传(?!片)|拍摄?)(.{1,80}?)(?:的?(?:\d+ ?秒)?的?(?:竖屏|横屏)?(?:短?视频|短片|动画|宣传片|广告片?|片子)|[，,。;；]|$)"),
     re.compile(r"(?:视频|短片|动画|宣传片|广告片?|片子)\s*[，,:：]\s*(.{1,80}?)(?:[。;；]|$)"),
-    re.compile(r"(?:生成|制作|做|创作|拍|来|弄)(?:一?[个段条支部份])?(.{1,80}?)的?(?:短?视频|短片|动画|宣传片|广告片?|片子)"),
+    re.compile(r"(?:生成|制作|做|创作|拍|来|弄|我要|想要)(?:一?[个段条支部份])?(.{1,80}?)的?(?:短?视频|短片|动画|宣传片|广告片?|片子)"),
 )
 #: Not the subject: length, format, music, and what is about the making.
 _TRIMMINGS = re.compile(
     r"\b(?:with|and|plus|using|without)\s+(?:\w+\s+){0,3}(?:music|bgm|soundtrack|voice-?over|captions?|subtitles?|title)\b.*$"
+    r"|,?\s*\b(?:vertical|horizontal|portrait|landscape|square)(?: format| video| mode)?\s*$|,?\s*\b(?:no|without) (?:any )?(?:text|music|title|captions|sound|voice)\b.*$"
     r"|\bin (?:vertical|horizontal|portrait|landscape|square)\b.*$|\b(?:in|for) (?:9:16|16:9|1:1)\b.*$|,?\s*\b\d+ ?-?(?:s|secs?|seconds?)(?: long)?\b"
     r"|\b(?:for|on) (?:tik ?tok|instagram|youtube|reels|shorts)\b.*$|[，,]?(?:配上|带|加上).*$|\d+ ?秒钟?的?|竖屏的?|横屏的?|9:16|16:9",
     re.IGNORECASE | re.DOTALL,
@@ -48,6 +49,7 @@ def topic(reading: Reading, chinese: bool) -> str:
         found = _TRIMMINGS.sub("", m[1])
     else:
         found = _KIND.sub("", _FILLER.sub("", _TRIMMINGS.sub("", words)))
+    found = re.sub(r"(?:[\s,!.]*\b(?:please|thanks|thank you|for me|ok))+[\s,!.]*$", "", found, flags=re.IGNORECASE)
     found = " ".join(re.split(r"[.!?。！？\n]", found)[0].split()).strip(" ,，.-:：\"'的")
     return found[:60].strip()
 
@@ -60,7 +62,10 @@ def heading(subject: str, chinese: bool) -> str:
     words = [w for w in re.split(r"[,;:]", subject)[0].split()]
     while words and words[0].lower() in small:
         words = words[1:]
-    return " ".join(w if w.lower() in small and n else w[:1].upper() + w[1:] for n, w in enumerate(words[:5]))
+    words = words[:5]
+    while words and words[-1].lower() in small:
+        words.pop()
+    return " ".join(w if w.lower() in small and n else w[:1].upper() + w[1:] for n, w in enumerate(words))
 
 
 def generate(plan: Plan, reading: Reading) -> None:

@@ -6,11 +6,14 @@ from .plan import Plan
 from .reading import Reading
 from .write_clips import nth
 from .write_sound import compose, default_volume, percent
+from .write_text import text_style
 
 TRANSITION_MS = 500
 
 
 def look(plan: Plan, reading: Reading) -> None:
+    if not reading.has("has_look") and reading.has("has_colour") and timeline.segments(plan.draft, "title", "text", "subtitle"):
+        return text_style(plan, reading)
     row = timeline.clips(plan.draft)
     chosen = [clip for n in reading.ordinals if (clip := nth(row, n))] or row
     if not chosen:
@@ -38,6 +41,10 @@ def look_remove(plan: Plan, reading: Reading) -> None:
 def transitions(plan: Plan, reading: Reading) -> None:
     """A transition at the start of every clip but the first."""
     row = timeline.clips(plan.draft)
+    if row and reading.picks.get("transition") == "fade_black" and reading.has("at_end"):
+        row[-1].style["fade_out"] = min(reading.times.length or 1000, row[-1].duration_ms)
+        plan.did("fade_black_set", long=plan.long(row[-1].style["fade_out"]))
+        return plan.edit("set_fade", sides=["fade_out"])
     if len(row) < 2:
         return plan.answer("one_clip")
     key = reading.picks.get("transition") or plan.dice.pick("transition", ("crossfade", "slide", "zoom"))

@@ -1,6 +1,7 @@
 """Writers for all that is heard: music, voice, effects, volumes, fades."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from ..scene import VIDEO, Asset, Segment
 from . import timeline
@@ -14,7 +15,8 @@ FADE_MS = 2000
 
 def music(plan: Plan, reading: Reading) -> None:
     """Add music; where there is some already in that stretch, the new takes its place."""
-    stretch = plan.stretch(reading.times)
+    fading = reading.has("fade_in", "fade_out")  # then a bare length is the fade's
+    stretch = plan.stretch(replace(reading.times, length=None) if fading else reading.times)
     if stretch is None:
         return plan.answer("out_of_range", long=plan.long(timeline.total_ms(plan.draft)))
     start, stop = stretch
@@ -72,6 +74,20 @@ def music_remove(plan: Plan, reading: Reading) -> None:
     else:
         plan.did("music_removed", name=gone[0].name)
     plan.edit("remove_music")
+
+
+def music_move(plan: Plan, reading: Reading) -> None:
+    """Let the music play in another stretch: "start the music at 5 s"."""
+    tunes = timeline.segments(plan.draft, "music")
+    if not tunes:
+        return music(plan, reading)
+    stretch = plan.stretch(reading.times)
+    if stretch is None:
+        return plan.answer("out_of_range", long=plan.long(timeline.total_ms(plan.draft)))
+    timeline.remove(plan.draft, tunes[1:])
+    tunes[0].start_ms, tunes[0].duration_ms = stretch[0], stretch[1] - stretch[0]
+    plan.did("music_moved", name=tunes[0].name, span=plan.span(*stretch))
+    plan.edit("move_music")
 
 
 def music_sync(plan: Plan, reading: Reading) -> None:
@@ -132,6 +148,8 @@ def mute(plan: Plan, reading: Reading) -> None:
         targets, spoken = timeline.segments(plan.draft, "music"), plan.say("the_music")
     elif reading.has("voiceover"):
         targets, spoken = timeline.segments(plan.draft, "voice"), plan.say("the_voice")
+    elif reading.has("whole"):
+        targets, spoken = [s for t in plan.draft.tracks for s in t.segments if s.volume is not None], plan.say("all_sound")
     else:
         row = timeline.clips(plan.draft)
         chosen = [row[n - 1 if n > 0 else n] for n in reading.ordinals if n and -len(row) <= n <= len(row)]
@@ -253,7 +271,7 @@ def default_volume(plan: Plan) -> float:
 
 def touches(reading: Reading) -> dict[str, object]:
     """What a clause wants of music besides the tune."""
-    style: dict[str, object] = {side: FADE_MS for side in ("fade_in", "fade_out") if reading.has(side)}
+    style: dict[str, object] = {side: reading.times.length or FADE_MS for side in ("fade_in", "fade_out") if reading.has(side)}
     return style | ({"sync": "cuts"} if reading.has("sync") else {})
 
 

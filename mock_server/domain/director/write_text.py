@@ -28,7 +28,9 @@ CAPTIONS = (
 
 def title(plan: Plan, reading: Reading) -> None:
     if not reading.quote and timeline.segments(plan.draft, "title"):
-        return plan.answer("which_text") if reading.has("add") else text_style(plan, reading)
+        placed = reading.has("has_place") and reading.has("move", "set")
+        wanted = placed or reading.has("has_animation") or not reading.has("add")
+        return text_style(plan, reading) if wanted else plan.answer("which_text")
     words = reading.quote or plan.draft.title or plan.dice.pick("title", TITLES[plan.chinese])
     if place_text(plan, "title", words, reading) and not plan.draft.title:
         plan.draft.title = words
@@ -69,6 +71,8 @@ def place_text(plan: Plan, role: str, words: str, reading: Reading) -> Segment |
 
 def subtitles(plan: Plan, reading: Reading) -> None:
     """Captions over the whole length, or over the stretch that the clause names; old ones go."""
+    if styled(reading) and not reading.has("add", "make") and timeline.segments(plan.draft, "subtitle"):
+        return text_style(plan, reading)
     stretch = plan.stretch(reading.times)
     if stretch is None:
         return plan.answer("out_of_range", long=plan.long(timeline.total_ms(plan.draft)))
@@ -114,7 +118,9 @@ def retime(plan: Plan, segment: Segment, reading: Reading) -> None:
     total = timeline.total_ms(plan.draft)
     start = segment.start_ms if times.at is None else times.at
     stretch: tuple[int, int] | None = (start, min(start + (times.length or segment.duration_ms), total))
-    if times.ranged or times.first is not None:
+    if reading.has("vanish") and times.at is not None:
+        stretch = (segment.start_ms, min(times.at, total))
+    elif times.ranged or times.first is not None:
         stretch = plan.stretch(times)
     if not stretch or stretch[0] >= stretch[1]:
         return plan.answer("out_of_range", long=plan.long(total))

@@ -25,6 +25,7 @@ EDITS: dict[str, Writer] = {
     "speed": write_clips.speed,
     "music": write_sound.music,
     "music_replace": write_sound.music,
+    "music_move": write_sound.music_move,
     "music_remove": write_sound.music_remove,
     "music_sync": write_sound.music_sync,
     "volume": write_sound.volume,
@@ -54,6 +55,9 @@ SELF_SUPPLIED = frozenset({"generate", "lay", "slideshow", "restart"})
 ANSWERS: dict[str, Writer | str] = {
     "export": answers.export,
     "status": answers.status,
+    "which_clip": answers.which_clip,
+    "uploaded": answers.uploaded,
+    "sticker": "sticker",
     "ask_length": answers.ask_length,
     "ask_count": answers.ask_count,
     "ask_music": answers.ask_music,
