@@ -1,7 +1,6 @@
 """The process and its worlds: made, deleted, reset, checkpointed, rewound, forked; and their settings."""
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ from mock_server.control.asked import Asked, instant, moment, nearest
 from mock_server.domain import renders
 from mock_server.domain import world as service
 from mock_server.domain.errors import NotFound, Unprocessable
-from mock_server.domain.settings import FIELDS, SettingError, Settings, changed
+from mock_server.domain.settings import FIELDS, Settings, changed
 from mock_server.pacing import Live
 from mock_server.worlds import NAME
 
@@ -52,10 +51,8 @@ async def create_world(asked: Asked) -> Json:
     options = dict(body.get("clock", {}))
     if "start" in body:
         options["start_ms"] = moment("body.start", body["start"])
-    given = body.get("settings", {})
-    checked(worlds.recipe.settings, given)
     seed = str(body["seed"]) if "seed" in body else None
-    live = worlds.create(fit_name(body["name"]), seed, given, **options)
+    live = worlds.create(fit_name(body["name"]), seed, body.get("settings"), **options)
     worlds.keep(live)
     return world_of(asked, live)
 
@@ -167,20 +164,12 @@ async def get_settings(asked: Asked) -> Json:
 async def change_settings(asked: Asked) -> Json:
     """Raises SettingError."""
     world = asked.live.world
-    world.settings = checked(world.settings, asked.body)
+    world.settings = changed(world.settings, asked.body)
     if "profile" in asked.body:
         world.spelling = service.spelling(world.settings, world.dice)
     now = {name: getattr(world.settings, name) for name in asked.body}
     service.note(world, "world.settings", world.name, changed=now)
     return await get_settings(asked)
-
-
-def checked(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Raises SettingError."""
-    try:
-        return changed(settings, changes)
-    except OverflowError:
-        raise SettingError("one of these numbers is too large for any setting") from None
 
 
 def setting_of(settings: Settings, name: str) -> Json:

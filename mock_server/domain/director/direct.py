@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 
 from ..ids import Dice
 from ..scene import Asset, Draft
@@ -11,6 +10,7 @@ from ..script import Event, Script, Step, TurnKind
 from ..settings import Settings
 from .plan import Plan
 from .stage import hush, play, with_heartbeats
+from .timeline import copied
 from .understand import MESSAGE_CHARS, understand
 from .write_clips import material
 from .writers import ANSWERS, EDITS, SELF_SUPPLIED
@@ -38,7 +38,7 @@ def direct(
     The draft and the assets are only read. Effects are operations of `drafts.OPS`, and `add_asset` with the fields of an Asset.
     """
     words = "".join(c if c.isprintable() or c in "\n\t" else " " for c in message[:MESSAGE_CHARS])
-    plan = Plan(deepcopy(draft), list(assets), settings, dice, speaks_chinese(words, language), new_asset_url)
+    plan = Plan(copied(draft), list(assets), settings, dice, speaks_chinese(words, language), new_asset_url)
     if not any(unicodedata.category(c)[0] in "LN" for c in words):
         plan.answer("empty")
     else:

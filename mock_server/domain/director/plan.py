@@ -1,7 +1,6 @@
 """A turn while it is being thought out: the draft as it will be, the acts that lead there, the words about it."""
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -37,7 +36,7 @@ class Plan:
     fresh: list[Effect] = field(default_factory=list)  # add_asset effects of the act in the making
 
     def __post_init__(self) -> None:
-        self.committed = deepcopy(self.draft)
+        self.committed = timeline.copied(self.draft)
 
     # --- words
 
@@ -74,7 +73,11 @@ class Plan:
     # --- the draft
 
     def id(self, kind: str) -> str:
-        return f"{kind}_{self.dice.hex('item_id', 8)}"
+        """A new id, unlike all in the draft."""
+        taken = {s.id for t in self.draft.tracks for s in t.segments} | {t.id for t in self.draft.tracks} | {a.id for a in self.assets}
+        while (made := f"{kind}_{self.dice.hex('item_id', 8)}") in taken:
+            pass
+        return made
 
     def new_segment_id(self) -> str:
         return self.id("seg")
@@ -140,7 +143,7 @@ class Plan:
         """Whatever changed since the last commit is what this use of a tool does."""
         effects = self.fresh + changes(self.committed, self.draft)
         self.acts.append(Act(tool, args, {"status": "success", **result}, say, effects, weight))
-        self.committed, self.fresh = deepcopy(self.draft), []
+        self.committed, self.fresh = timeline.copied(self.draft), []
 
     def edit(self, operation: str, **args: Any) -> None:
         """Commit with the tool that all edits of the timeline go through; nothing, if nothing changed."""

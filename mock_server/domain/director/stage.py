@@ -67,5 +67,4 @@ def with_heartbeats(steps: Sequence[Step], ends_ms: int, interval_ms: int) -> li
             last = step.at_ms
         filled.append(step)
     filled.pop()
-    filled.sort(key=lambda step: step.at_ms)
     return filled

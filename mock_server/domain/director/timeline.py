@@ -5,7 +5,8 @@ the one before ends. Texts keep to the pictures they were over; music that reach
 """
 
 from collections.abc import Callable, Iterable
-from copy import copy, deepcopy
+from copy import copy
+from dataclasses import replace
 
 from ..scene import AUDIO, TEXT, VIDEO, Draft, Segment, Track
 
@@ -20,6 +21,15 @@ ROLES: dict[str, tuple[int, str, str]] = {
     "text": (TEXT, "Text", "文字"),
 }
 OTHERWISE = {VIDEO: "video", AUDIO: "music", TEXT: "text"}
+
+
+def copied(draft: Draft) -> Draft:
+    """A copy that can be edited. Values inside a style are shared: nobody changes those in place."""
+    return replace(draft, tracks=[replace(t, segments=[copied_segment(s) for s in t.segments]) for t in draft.tracks])
+
+
+def copied_segment(segment: Segment) -> Segment:
+    return replace(segment, style=dict(segment.style))
 
 
 def role(track: Track) -> str:
@@ -65,7 +75,7 @@ def split(draft: Draft, at_ms: int, new_id: Callable[[], str]) -> bool:
     for index, clip in enumerate(clips(draft)):
         if clip.start_ms < at_ms < end(clip):
             left = at_ms - clip.start_ms
-            right = deepcopy(clip)
+            right = copied_segment(clip)
             right.id, right.start_ms, right.duration_ms = new_id(), at_ms, clip.duration_ms - left
             right.source_start_ms += round(left * clip.speed)
             clip.duration_ms = left

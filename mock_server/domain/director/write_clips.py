@@ -1,7 +1,5 @@
 """Writers for the clips: laying uploads, cutting, order, speed."""
 
-from copy import deepcopy
-
 from ..scene import VIDEO, Asset, Segment, Track
 from . import timeline
 from .plan import Plan
@@ -226,7 +224,7 @@ def duplicate(plan: Plan, reading: Reading) -> None:
     if clip is None or len(row) >= MOST_CLIPS:
         return plan.answer("no_such_clip", count=len(row))
     before = timeline.total_ms(plan.draft)
-    twin = deepcopy(clip)
+    twin = timeline.copied_segment(clip)
     twin.id = plan.new_segment_id()
     row.insert(row.index(clip) + 1, twin)
     timeline.close(plan.draft, before)

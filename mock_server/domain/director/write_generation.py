@@ -87,7 +87,7 @@ def generate(plan: Plan, reading: Reading) -> None:
     clip.name = subject[:40]
     request = {"prompt": reading.raw[:500], "duration": length / 1000, "resolution": f"{width}x{height}"}
     facts = {"name": clip.name, "span": plan.span(clip.start_ms, timeline.end(clip)), "size": f"{width}x{height}"}
-    plan.commit("generate_video_with_seedance", request, say=plan.say("filming", name=clip.name), weight=6.0, asset_id=asset.id, duration=length / 1000)
+    plan.commit("generate_video_with_seedance", request, say=plan.say("filming", name=clip.name), weight=6.0, asset_id=asset.id, url=asset.cdn_url, duration=length / 1000)
     plan.did("video_made", **facts)
     if asked != length:
         plan.answer("length_bound", long=plan.long(length))

@@ -1,6 +1,5 @@
 """Writers for all that is heard: music, voice, effects, volumes, fades."""
 
-from copy import deepcopy
 from dataclasses import replace
 
 from ..scene import VIDEO, Asset, Segment
@@ -32,6 +31,8 @@ def music(plan: Plan, reading: Reading) -> None:
         asset, name = compose(plan, style, stop - start, reading)
     carve(plan, "music", start, stop)
     volume = level(reading) or (old[0].volume if old and reading.has("replace") else None) or default_volume(plan)
+    if reading.share is None and reading.has("up", "down"):
+        volume = changed_volume(volume, reading)
     segment = Segment(plan.new_segment_id(), start, stop - start, name, asset.cdn_url, volume=volume, style=touches(reading))
     plan.lay("music", segment)
     facts = {"name": name, "share": percent(volume), "span": plan.span(start, stop)}
@@ -55,7 +56,7 @@ def compose(plan: Plan, style: str, length_ms: int, reading: Reading | None = No
     filename = TUNES_FILE.format(style=style, number=plan.dice.hex("tune_file", 4))
     asset = plan.generate_asset(filename, "audio", length_ms)
     request = {"prompt": plan.called("style", style), "bpm": int(MUSIC[style].value), "duration": length_ms / 1000, "instrumental": True}
-    plan.commit("generate_music_with_suno", request, say=plan.say("composing", style=plan.called("style", style)), asset_id=asset.id)
+    plan.commit("generate_music_with_suno", request, say=plan.say("composing", style=plan.called("style", style)), asset_id=asset.id, url=asset.cdn_url)
     return asset, name
 
 
@@ -118,6 +119,8 @@ def volume(plan: Plan, reading: Reading) -> None:
 
 def changed_volume(old: float, reading: Reading) -> float:
     given = level(reading)
+    if given is None and reading.has("duck"):
+        given = min(old, DUCKED_VOLUME)
     if given is not None and reading.has("up", "down") and (" by " in reading.plain or "half" in reading.plain or "一半" in reading.plain):
         given = old * (1 + given) if reading.has("up") else old * (1 - given)
     if given is None:
@@ -192,7 +195,7 @@ def voiceover(plan: Plan, reading: Reading) -> None:
     length = min(max(1000, 1000 * len(text) // per_second), total - start)
     timeline.remove(plan.draft, timeline.segments(plan.draft, "voice"))
     asset = plan.generate_asset(f"voiceover_{plan.dice.hex('tune_file', 4)}.mp3", "audio", length)
-    plan.commit("generate_voiceover", {"text": text}, say=plan.say("narrating"), asset_id=asset.id)
+    plan.commit("generate_voiceover", {"text": text}, say=plan.say("narrating"), asset_id=asset.id, url=asset.cdn_url)
     plan.lay("voice", Segment(plan.new_segment_id(), start, length, plan.say("voice_name"), asset.cdn_url, volume=1.0, style={"script": text}))
     plan.did("voice_added", text=text, span=plan.span(start, start + length))
     loud = [m for m in timeline.segments(plan.draft, "music") if (m.volume or 0) > DUCKED_VOLUME]
@@ -249,7 +252,7 @@ def carve(plan: Plan, role: str, start: int, stop: int) -> None:
         for s in track.segments:
             left, right = min(timeline.end(s), start) - s.start_ms, timeline.end(s) - max(s.start_ms, stop)
             if left > 0 and right > 0:
-                tail = deepcopy(s)
+                tail = timeline.copied_segment(s)
                 tail.id, tail.start_ms, tail.duration_ms = plan.new_segment_id(), stop, right
                 s.duration_ms = left
                 kept += [s, tail]

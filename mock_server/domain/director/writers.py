@@ -48,6 +48,7 @@ EDITS: dict[str, Writer] = {
     "transitions": write_look.transitions,
     "transitions_remove": write_look.transitions_remove,
     "better": write_look.better,
+    "wish": write_look.better,
 }
 SELF_SUPPLIED = frozenset({"generate", "lay", "slideshow", "restart"})
 
