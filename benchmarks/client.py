@@ -10,6 +10,7 @@ import uvloop
 
 from benchmarks.processes import Server, request
 
+SESSION = "/api/tasks/me/with-session/nemo_agent"
 CONNECTIONS = 32
 #: Longest wait for one round.
 LIMIT_S = 120
@@ -18,7 +19,9 @@ LIMIT_S = 120
 class Caller(asyncio.Protocol):
     """One keep-alive connection: sends the next request when the answer is whole. JSON answers end with a brace."""
 
-    def __init__(self, next_request: Callable[[], bytes | None], answered: Callable[[bytes], None], done: Callable[[], None]) -> None:
+    def __init__(
+        self, next_request: Callable[[], bytes | None], answered: Callable[[bytes], None], done: Callable[[], None]
+    ) -> None:
         self.next_request = next_request
         self.answered = answered
         self.done = done
@@ -129,14 +132,19 @@ def _to_the_end(link: socket.socket) -> bytes:
     return b"".join(parts)
 
 
+_known: dict[int, dict[str, str]] = {}
+
+
 def bearer(server: Server) -> dict[str, str]:
-    """The header of a new account."""
-    answer = ask(server, "POST", "/api/auth/anonymous-token", {"x-client-id": "benchmark"})
-    return {"authorization": f"Bearer {answer['data']['token']}"}
+    """The header of an account, one a server: a client gets a single token."""
+    if server.process.pid not in _known:
+        answer = ask(server, "POST", "/api/auth/anonymous-token", {"x-client-id": "benchmark"})
+        _known[server.process.pid] = {"authorization": f"Bearer {answer['data']['token']}"}
+    return _known[server.process.pid]
 
 
 def new_session(server: Server, headers: dict[str, str]) -> str:
-    answer = ask(server, "POST", "/api/tasks/me/with-session/nemo_agent", headers, {"task_name": "benchmark"})
+    answer = ask(server, "POST", SESSION, headers, {"task_name": "benchmark"})
     return str(answer["data"]["session_id"])
 
 

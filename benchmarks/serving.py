@@ -43,6 +43,7 @@ def _uvicorn(app: "ASGIApp", port: int) -> None:
         date_header=False,
         server_header=False,
         backlog=4096,
+        proxy_headers=False,
     )
 
 
@@ -88,7 +89,9 @@ def burst(port: int, events: str) -> None:
     from mock_server.worlds import Recipe
 
     count = int(events)
-    _always(lambda: Script("text", [Step(i * 10, Event("text", f"Word {i} of a long telling.")) for i in range(count)], count * 10))
+    _always(
+        lambda: Script("text", [Step(i * 10, Event("text", f"Word {i} of a long telling.")) for i in range(count)], count * 10)
+    )
     _mock(port, Recipe(policy="instant"))
 
 
@@ -117,7 +120,40 @@ def bounded(port: int, journal_bytes: str) -> None:
     _mock(port, Recipe(journal_bytes=int(journal_bytes)))
 
 
-KINDS: dict[str, Callable[..., None]] = {"bare": bare, "starlette": starlette, "burst": burst, "beats": beats, "bounded": bounded}
+def worlds(_: int, count: str) -> None:
+    """No server: prints what making worlds costs."""
+    import gc
+    import json
+    from pathlib import Path
+    from statistics import median
+    from time import perf_counter
+
+    from mock_server.worlds import Worlds
+
+    def resident() -> int:
+        gc.collect()
+        status = Path("/proc/self/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+    made = Worlds()
+    made.create("first")
+    before = resident()
+    times = []
+    for number in range(int(count)):
+        began = perf_counter()
+        made.create(f"w{number}")
+        times.append(perf_counter() - began)
+    print(json.dumps({"make_ms": median(times) * 1000, "more_bytes": resident() - before}))
+
+
+KINDS: dict[str, Callable[..., None]] = {
+    "bare": bare,
+    "starlette": starlette,
+    "burst": burst,
+    "beats": beats,
+    "bounded": bounded,
+    "worlds": worlds,
+}
 
 if __name__ == "__main__":
     KINDS[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])

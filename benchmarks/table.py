@@ -23,7 +23,9 @@ def printed(rows: Iterable[Row]) -> str:
     lines = [HEAD, *((r.what, r.measured, r.compared, r.target, _MET[r.met]) for r in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(HEAD))]
     lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join("  ".join(cell + " " * (w - _width(cell)) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell + " " * (w - _width(cell)) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def at_least(what: str, measured: str, value: float, least: float) -> Row:

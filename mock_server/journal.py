@@ -5,7 +5,8 @@ One JSON object a line. Every entry has `seq` (from 1, without gaps), `world`, `
 - request: method, path, query, operation, headers, body | body_bytes; written before anything is judged
 - response: of (seq of its request), status, headers, body | body_bytes; written before its last byte leaves
 - stream: of, turn; the head of a stream is sent
-- event: of, n, event (its kind), wire (the bytes, as text); written before they leave
+- event: of, n, event (its kind), wire (the bytes, as text) unless it is cut in several chunks; written before they leave
+- chunk: of, wire or wire_base64 (where a character is cut): bytes that are written at once, when that is not one event
 - end: of, by (server, client, control, shutdown), events, bytes: how an exchange ended
 - world: what, subject, detail: what the world itself did
 

@@ -56,11 +56,14 @@ class Listener:
     written: int = 0
     sent_bytes: int = 0
     cut: str = ""  # by whom: control, shutdown
+    alarm_ms: int | None = None  # it waits for this virtual instant before it writes on
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def caught_up(self) -> bool:
-        return self.written == len(self.turn.told) and (self.turn.ended_ms is None)
+    def caught_up(self, now_ms: int) -> bool:
+        """Whether all that can be written by now is written."""
+        if self.alarm_ms is not None:
+            return self.alarm_ms > now_ms
+        return self.written == len(self.turn.told) and self.turn.ended_ms is None
 
 
 class Live:
@@ -71,6 +74,7 @@ class Live:
         self.clock = clock
         self.journal = journal
         self.listeners: dict[str, set[Listener]] = {}
+        self.waiting = 0  # streams with an alarm
         self.written = asyncio.Event()
         self.timer: asyncio.TimerHandle | None = None
         self.checkpoints: dict[str, bytes] = {}
@@ -99,6 +103,9 @@ class Live:
                 for listener in self.listeners.get(turn_id, ()):
                     listener.woken.set()
             world.moved.clear()
+        for listener in self.alarms():
+            if listener.alarm_ms is not None and listener.alarm_ms <= world.now_ms:
+                listener.woken.set()
         self.set_timer()
 
     def set_timer(self) -> None:
@@ -108,7 +115,7 @@ class Live:
             self.timer = None
         if self.clock.policy != "real" or not (self.listeners or self.journal.watchers):
             return
-        due_ms = self.world.timeline.next_ms()
+        due_ms = self.next_ms()
         if due_ms is not None:
             wait_s = max(TICK_S, self.clock.wait_s(due_ms, self.world.now_ms))
             self.timer = asyncio.get_running_loop().call_later(min(wait_s, 3600.0), self._tick)
@@ -119,10 +126,19 @@ class Live:
         if self.timer is None:
             self.set_timer()
 
+    def alarms(self) -> list[Listener]:
+        """Streams that wait for an instant of their own, between two chunks."""
+        return [one for group in self.listeners.values() for one in group if one.alarm_ms is not None] if self.waiting else []
+
+    def next_ms(self, work_only: bool = False) -> int | None:
+        """When something is due next, in the world or on a stream."""
+        due = [self.world.timeline.next_ms(work_only), *(one.alarm_ms for one in self.alarms())]
+        return min((at for at in due if at is not None), default=None)
+
     def look_at_unfinished_work(self) -> None:
-        """Somebody polled: under the instant clock the next due turn or render happens now."""
-        if self.clock.policy == "instant" and (due_ms := self.world.timeline.next_ms(work_only=True)) is not None:
-            self.advance(due_ms)
+        """Somebody waits: under the instant clock the next due turn, render or chunk happens now."""
+        if self.clock.policy == "instant" and (due_ms := self.next_ms(work_only=True)) is not None:
+            self.advance(max(due_ms, self.world.now_ms))
 
     def set_clock(self, policy: Policy, rate: float) -> None:
         """Time goes on from where it is, in another way. Who waits looks again: under the instant clock waiting moves time."""
@@ -170,6 +186,25 @@ class Live:
         if listener.written == len(listener.turn.told) and listener.turn.ended_ms is None and not listener.cut:
             await listener.woken.wait()
 
+    async def wait_until(self, listener: Listener, at_ms: int) -> None:
+        """Until virtual time is `at_ms`, or the stream is cut."""
+        listener.alarm_ms = at_ms
+        self.waiting += 1
+        try:
+            self.written.set()
+            self.set_timer()
+            while self.world.now_ms < at_ms and not listener.cut:
+                if self.clock.policy == "instant":
+                    await asyncio.sleep(0)
+                    if self.world.now_ms < at_ms:
+                        self.look_at_unfinished_work()
+                    continue
+                listener.woken.clear()
+                await listener.woken.wait()
+        finally:
+            listener.alarm_ms = None
+            self.waiting -= 1
+
     def cut(self, listener: Listener, by: str, reset: bool = False) -> None:
         listener.cut = by
         listener.woken.set()
@@ -183,7 +218,7 @@ class Live:
         """
         self.advance(max(until_ms, self.world.now_ms))
         self.clock.start(self.world.now_ms)
-        return await self.until(lambda: all(one.caught_up for one in self.streams()), patience_s)
+        return await self.until(lambda: all(one.caught_up(self.world.now_ms) for one in self.streams()), patience_s)
 
     async def until(self, condition: Callable[[], bool], patience_s: float = 5.0) -> bool:
         """Wait until something is true of the open streams; False when it is not within `patience_s` (real) seconds."""

@@ -7,6 +7,7 @@ holds the wall-clock time and heartbeats belong to the turn.
 
 import asyncio
 import struct
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from email.utils import formatdate
@@ -25,7 +26,7 @@ from mock_server.blobs import Blobs
 from mock_server.domain.errors import RangeNotSatisfiable, ServiceError
 from mock_server.domain.renders import Render
 from mock_server.domain.settings import Settings
-from mock_server.framing import frame
+from mock_server.framing import Chunk, Framer
 from mock_server.media import mp4, still
 from mock_server.pacing import Listener, Live
 from mock_server.values import FileReply, Reply, StreamReply
@@ -116,24 +117,47 @@ async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scop
 
 async def chunks(live: Live, listener: Listener) -> AsyncIterator[bytes]:
     """The bytes of each event as soon as it is told, until the turn ends."""
-    turn, settings, journal = listener.turn, live.world.settings, live.journal
-    beats = 0
+    turn = listener.turn
+    framer = Framer(live.world.settings, turn, live.world.seed)
     while not listener.cut:
         if listener.written < len(turn.told):
             told = turn.told[listener.written]
-            chunk = frame(settings, turn, listener.written, beats)
-            beats += told.event.kind == "heartbeat"
-            entry = {"of": listener.exchange, "n": listener.written, "event": told.event.kind, "wire": chunk.decode()}
-            journal.add(told.at_ms, "event", entry)
-            yield chunk
+            made = framer.feed(told)
+            entry = {"of": listener.exchange, "n": listener.written, "event": told.event.kind}
+            plain = len(made) == 1 and not made[0].gap_ms
+            live.journal.add(told.at_ms, "event", entry | wire_of(made[0].content) if plain else entry)
+            async for chunk in paced(live, listener, made, journaled=plain):
+                yield chunk
             listener.written += 1
-            listener.sent_bytes += len(chunk)
             if listener.written % _BURST == 0:
                 await asyncio.sleep(0)
         elif turn.ended_ms is not None:
+            async for chunk in paced(live, listener, framer.finish()):
+                yield chunk
             return
         else:
             await live.wait_for_more(listener)
+
+
+async def paced(live: Live, listener: Listener, made: list[Chunk], journaled: bool = False) -> AsyncIterator[bytes]:
+    """Chunks at their virtual instants."""
+    for chunk in made:
+        if chunk.gap_ms:
+            await live.wait_until(listener, live.world.now_ms + chunk.gap_ms)
+        if listener.cut:
+            return
+        if not journaled:
+            live.journal.add(live.world.now_ms, "chunk", {"of": listener.exchange, **wire_of(chunk.content)})
+        yield chunk.content
+        listener.sent_bytes += len(chunk.content)
+
+
+def wire_of(content: bytes) -> dict[str, str]:
+    """Bytes as a journal keeps them: text where they are whole UTF-8, else base64."""
+    try:
+        return {"wire": content.decode()}
+    except UnicodeDecodeError:
+        return {"wire_base64": b64encode(content).decode()}
 
 
 def resetter(scope: Scope) -> Callable[[], None]:
@@ -199,7 +223,7 @@ def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]
     blob = live.world.blobs.get(source.id)
     if blob is not None:
         return blobs.path(blob), CONTENT_TYPES[source.format], source.hash
-    length_ms = int((source.duration_s or 1) * 1000)
+    length_ms = max(1, int((source.duration_s or 1) * 1000))
     width, height = source.width or 16, source.height or 16
     name = repr((source.file_type, width, height, length_ms, source.hash or source.id))
     colour = mp4.colour_of(source.hash or source.id)
@@ -208,7 +232,7 @@ def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]
     if source.file_type == "image":
         return _made(blobs, name, still.write_png(width=width, height=height, colour=colour), "image/png")
     content = mp4.write_mp4(
-        width=width, height=height, fps=int(source.fps or 30), duration_ms=length_ms, colour=colour, audio=False
+        width=width, height=height, fps=min(60, max(1, round(source.fps or 30))), duration_ms=length_ms, colour=colour, audio=False
     )
     return _made(blobs, name, content, "video/mp4")
 

@@ -3,6 +3,7 @@
 Defaults are the seeds'; where those are silent, the vendor's; where both are, our assumption, marked so.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -16,9 +17,9 @@ class SettingError(ValueError):
     """A setting that does not exist or cannot have this value. The message names both, and the nearest right word."""
 
 
-def knob(default: Any, doc: str, basis: Basis, source: str, *, choices: tuple[str, ...] = (), low: float = 0, high: float = 1e15) -> Any:
+def knob(default: Any, doc: str, basis: Basis, source: str, *, choices: tuple[str, ...] = (), low: float = 0, high: float = 1e15, pattern: str = "") -> Any:
     """A field of `Settings`: its default, what it means, on what it rests (basis and source), which values are allowed."""
-    return field(default=default, metadata={"doc": doc, "basis": basis, "source": source, "choices": choices, "low": low, "high": high})
+    return field(default=default, metadata={"doc": doc, "basis": basis, "source": source, "choices": choices, "low": low, "high": high, "pattern": pattern})
 
 
 MIB = 2**20
@@ -34,6 +35,18 @@ class Settings:
     dialect: str = knob("vendor", "how events are spelt: vendor-typed, ADK events, bare text", "vendor", "API.md (c), C19: 4.4 is the only statement of event bodies", choices=("vendor", "adk", "text"))
     heartbeat_forms: tuple[str, ...] = knob(("json", "empty"), "forms of a heartbeat, used in turn", "seed", "seeds, SSE table: heartbeat / empty data:", choices=("json", "empty", "space", "word", "event", "comment"))
     heartbeat_interval_s: float = knob(10.0, "longest silence before a heartbeat", "assumed", "undocumented; API.md (c) suggests at most 15 s", low=0.1, high=3600)
+    merge_parts: bool = knob(False, "adk: a text and the tool call after it share one event", "observed", "API.md (c) D2: measured on ADK")
+    partials: bool = knob(False, "a text comes in pieces marked partial, then whole", "observed", "API.md (c) D2: measured on ADK")
+    line_end: str = knob("lf", "line ends of the stream; mixed changes by seed", "observed", "WHATWG HTML 9.2.5 allows all three", choices=("lf", "crlf", "cr", "mixed"))
+    bom: bool = knob(False, "the stream begins with a byte order mark", "assumed", "WHATWG HTML 9.2.5: one is skipped")
+    colon_space: str = knob("yes", "a space after the colon of a field", "assumed", "WHATWG HTML 9.2.6: one is removed", choices=("yes", "no", "mixed"))
+    comments: str = knob("none", "comment lines before each event, or inside it too", "assumed", "WHATWG HTML 9.2.6: ignored", choices=("none", "before", "inside"))
+    sse_fields: tuple[str, ...] = knob((), "further fields of each event", "assumed", "WHATWG HTML 9.2.6; the documented dialects have none", choices=("event", "id", "retry", "unknown"))
+    data_lines: str = knob("one", "the JSON of an event on one data line, or on many", "assumed", "WHATWG HTML 9.2.6: joined by LF", choices=("one", "many"))
+    spice: tuple[str, ...] = knob((), "difficult characters in an extra member of each event", "assumed", "all are legal inside a line", choices=("ls", "ps", "nel", "controls", "emoji", "long"))
+    last_blank_line: bool = knob(True, "the last event is closed by a blank line; without it a correct parser drops that event", "assumed", "WHATWG HTML 9.2.6: incomplete events are discarded")
+    chunks: str = knob("event", "what is written at once: event, events:N, bytes:N, lines, random, hostile, at:N,N,...", "assumed", "HTTP leaves it open", pattern=r"event|lines|random|hostile|(events|bytes):[1-9]\d{0,5}|at:\d{1,9}(,\d{1,9}){0,99}")
+    chunk_gap_ms: int = knob(0, "virtual ms between the chunks of one event", "assumed", "a slow network", high=3_600_000)
     silent_rate: float = knob(0.3, "share of edits that end without a word", "seed", "seeds: about 30 % of edits", high=1)
     silent_run_max: int = knob(2, "most silent edits in a row in one session", "assumed", "a bound, so that a seed cannot be unlucky for ever", high=1000)
     temporary_issue_rate: float = knob(0.0, "share of turns that end with a needless 'temporary issue' text", "vendor", "API.md (c), trailing noise", high=1)
@@ -111,6 +124,8 @@ def _read(name: str, value: Any) -> Any:
             raise SettingError(f"setting {name}: {word!r} is not one of {', '.join(meta['choices'])}{hint}")
         if isinstance(word, int | float) and not isinstance(word, bool) and not meta["low"] <= word <= meta["high"]:
             raise SettingError(f"setting {name}: {word:g} is not between {meta['low']:g} and {meta['high']:g}")
+    if meta["pattern"] and not re.fullmatch(meta["pattern"], parsed):
+        raise SettingError(f"setting {name}: {parsed!r} is not of the form {FIELDS[name].metadata['doc'].rpartition(': ')[2]}")
     if name == "heartbeat_forms" and not parsed:
         raise SettingError("setting heartbeat_forms: at least one form is needed")
     if name.endswith("_s") and isinstance(parsed, tuple) and parsed[0] > parsed[1]:

@@ -12,7 +12,7 @@ from .plan import Plan
 from .stage import hush, play, with_heartbeats
 from .timeline import copied
 from .understand import MESSAGE_CHARS, understand
-from .write_clips import material
+from .write_lay import material
 from .writers import ANSWERS, EDITS, SELF_SUPPLIED
 
 HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")

@@ -7,8 +7,8 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .taste import CANVASES
-from .write_clips import lay_all
-from .write_sound import compose
+from .write_lay import lay_all
+from .write_music import compose
 from .write_text import DEFAULTS, TITLE_MS
 
 DEFAULT_MS, LEAST_MS, MOST_MS = 10000, 2000, 120000

@@ -5,7 +5,8 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .write_clips import nth
-from .write_sound import compose, default_volume, percent
+from .write_levels import default_volume, percent
+from .write_music import compose
 from .write_text import text_style
 
 TRANSITION_MS = 500

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import answers, write_clips, write_look, write_sound, write_text
+from . import answers, write_clips, write_lay, write_levels, write_look, write_music, write_text, write_voice
 from .plan import Plan
 from .reading import Reading
 from .write_generation import generate
@@ -12,8 +12,8 @@ Writer = Callable[[Plan, Reading], None]
 #: Writers that change the draft. They need something to edit; those of SELF_SUPPLIED bring it.
 EDITS: dict[str, Writer] = {
     "generate": generate,
-    "lay": write_clips.lay,
-    "slideshow": write_clips.slideshow,
+    "lay": write_lay.lay,
+    "slideshow": write_lay.slideshow,
     "restart": write_clips.restart,
     "cut": write_clips.cut,
     "keep": write_clips.keep,
@@ -23,20 +23,20 @@ EDITS: dict[str, Writer] = {
     "reorder": write_clips.reorder,
     "duplicate": write_clips.duplicate,
     "speed": write_clips.speed,
-    "music": write_sound.music,
-    "music_replace": write_sound.music,
-    "music_move": write_sound.music_move,
-    "music_remove": write_sound.music_remove,
-    "music_sync": write_sound.music_sync,
-    "volume": write_sound.volume,
-    "fade": write_sound.fade,
-    "mute": write_sound.mute,
-    "sound_remove": write_sound.mute,
-    "unmute": write_sound.unmute,
-    "denoise": write_sound.denoise,
-    "voiceover": write_sound.voiceover,
-    "voiceover_remove": write_sound.voiceover_remove,
-    "sound_effects": write_sound.sound_effects,
+    "music": write_music.music,
+    "music_replace": write_music.music,
+    "music_move": write_music.music_move,
+    "music_remove": write_music.music_remove,
+    "music_sync": write_music.music_sync,
+    "volume": write_levels.volume,
+    "fade": write_levels.fade,
+    "mute": write_levels.mute,
+    "sound_remove": write_levels.mute,
+    "unmute": write_levels.unmute,
+    "denoise": write_levels.denoise,
+    "voiceover": write_voice.voiceover,
+    "voiceover_remove": write_voice.voiceover_remove,
+    "sound_effects": write_voice.sound_effects,
     "title": write_text.title,
     "text": write_text.text,
     "subtitles": write_text.subtitles,
