@@ -11,13 +11,14 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from mock_server import contract, intake, wire
+from mock_server import contract, faults, intake, wire
 from mock_server.contract import Contract, Operation
 from mock_server.domain import world as service
 from mock_server.domain.errors import HeadersTooLarge, ServiceError, TooLarge, Unprocessable, UriTooLong
 from mock_server.endpoints import ENDPOINTS, RENDER
 from mock_server.endpoints.renders import check_attribution
 from mock_server.journal import safe_headers
+from mock_server.lying import Gone, Instead, Outlet
 from mock_server.pacing import Live
 from mock_server.values import AnyReply, Call, FileReply, Reply, StreamReply
 from mock_server.worlds import Worlds
@@ -82,15 +83,24 @@ class App:
     async def handle(self, live: Live, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
         """Record, let time pass, validate, answer, send."""
         operation, body, exchange, call = None, Body(), 0, None
+        outlet = Outlet(live, scope, receive, send)
         try:
             operation, path = self.find(scope, head)
             body = await read_json(operation, live, head, receive)
             live.catch_up()
             exchange = record(live, scope, head, operation, body)
+            if live.faults.armed:
+                outlet.meet(exchange, faults.arriving(live.faults, operation.id, live.world.now_ms))
+                await outlet.at("before")
             call = admit(live, head, operation, path)
-            await self.validate(live, call, head, operation, body, receive)
+            await self.validate(live, call, head, operation, body, receive, outlet)
             live.catch_up()
             reply = ENDPOINTS[operation.id](live.world, call)
+        except Instead as fault:
+            reply = fault.reply
+        except Gone:
+            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "fault", "bytes": 0})
+            return
         except ServiceError as error:
             exchange = exchange or record(live, scope, head, operation, body)
             reply = wire.refusal(error, live.world.settings, operation is not None and operation.id in RENDER)
@@ -106,7 +116,14 @@ class App:
             reply = Reply({"code": 500, "message": "a defect of the mock; its log says more", "data": None}, 500)
         live.take_note()
         self.worlds.keep(live)
-        await self.send(live, exchange, reply, scope, receive, send)
+        try:
+            try:
+                await outlet.at("after")
+            except Instead as fault:
+                reply = fault.reply
+            await self.send(live, exchange, reply, scope, receive, outlet)
+        except Gone:
+            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "fault", "bytes": outlet.sent})
 
     def find(self, scope: Scope, head: Head) -> tuple[Operation, dict[str, str]]:
         """Raises HeadersTooLarge, UriTooLong, NotFound, MethodNotAllowed, Unprocessable."""
@@ -117,7 +134,9 @@ class App:
             raise UriTooLong(f"at most {MOST_TARGET_BYTES} bytes of path and query")
         return self.contract.route(head.method, head.path)
 
-    async def validate(self, live: Live, call: Call, head: Head, operation: Operation, body: Body, receive: Receive) -> None:
+    async def validate(
+        self, live: Live, call: Call, head: Head, operation: Operation, body: Body, receive: Receive, outlet: Outlet
+    ) -> None:
         """Fill in query, body and uploads. Raises Unprocessable, WrongMediaType and the refusals of uploads."""
         query = parse_qs(head.query, keep_blank_values=True) if head.query else {}
         if query or operation.checked:
@@ -134,7 +153,7 @@ class App:
             if announced >= LONG_BYTES:  # nobody should send 500 MB to hear that there is no such session
                 service.find_session(live.world, call.caller, call.path["session_id"])
             call.uploads = await intake.receive(
-                content_type, arriving(receive), self.worlds.blobs, given.upload_limit_bytes, given.upload_files
+                content_type, outlet.uploaded(arriving(receive)), self.worlds.blobs, given.upload_limit_bytes, given.upload_files
             )
         else:
             if body.fault:
@@ -142,14 +161,18 @@ class App:
             self.contract.check_json(operation, body.value)
             call.body = body.value
 
-    async def send(self, live: Live, exchange: int, reply: AnyReply, scope: Scope, receive: Receive, send: Send) -> None:
+    async def send(self, live: Live, exchange: int, reply: AnyReply, scope: Scope, receive: Receive, send: Outlet) -> None:
         match reply:
             case StreamReply():
                 await wire.send_stream(live, exchange, reply, scope, receive, send)
             case FileReply():
                 await wire.send_file(live, exchange, reply, self.worlds.blobs, scope, receive, send)
             case Reply():
-                if live.world.settings.top_level_copy and isinstance(reply.body, dict) and isinstance(reply.body.get("data"), dict):
+                if (
+                    live.world.settings.top_level_copy
+                    and isinstance(reply.body, dict)
+                    and isinstance(reply.body.get("data"), dict)
+                ):
                     reply.body = {**reply.body["data"], **reply.body}
                 await wire.send_json(live, exchange, reply, send)
                 if reply.unfinished:

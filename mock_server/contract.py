@@ -113,6 +113,11 @@ class Contract:
             thing = cast("dict[str, Any]", target)
         return thing
 
+    def statuses(self, operation_id: str) -> list[str]:
+        """The HTTP statuses an operation answers with."""
+        operation = self.operations[operation_id]
+        return list(self.document["paths"][operation.path][operation.method.lower()]["responses"])
+
     # routing
 
     def route(self, method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
@@ -184,7 +189,9 @@ class Contract:
         if given in operation.bodies:
             return given
         wanted = " or ".join(operation.bodies)
-        raise WrongMediaType(f"send the body as {wanted}, with that Content-Type" + (f"; this one says {given[:80]!r}" if given else ""))
+        raise WrongMediaType(
+            f"send the body as {wanted}, with that Content-Type" + (f"; this one says {given[:80]!r}" if given else "")
+        )
 
     def complaint(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError, body: Any) -> dict[str, Any]:
         """One violation as {"loc", "message", "meant"?}."""

@@ -15,6 +15,7 @@ from typing import Literal
 from mock_server.domain import world as service
 from mock_server.domain.turns import Turn
 from mock_server.domain.world import World
+from mock_server.faults import FaultBook, book
 from mock_server.journal import Journal
 
 Policy = Literal["real", "manual", "instant"]
@@ -46,6 +47,14 @@ class Clock:
 
 
 @dataclass(slots=True, eq=False)
+class Alarm:
+    """Somebody at the edge waits for a virtual instant: between two chunks, or for a latency to pass."""
+
+    at_ms: int
+    rings: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True, eq=False)
 class Listener:
     """An open stream: how much of its turn it has written, and whether it was told to stop."""
 
@@ -56,13 +65,13 @@ class Listener:
     written: int = 0
     sent_bytes: int = 0
     cut: str = ""  # by whom: control, shutdown
-    alarm_ms: int | None = None  # it waits for this virtual instant before it writes on
+    alarm: "Alarm | None" = None  # it waits for an instant before it writes on
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def caught_up(self, now_ms: int) -> bool:
         """Whether all that can be written by now is written."""
-        if self.alarm_ms is not None:
-            return self.alarm_ms > now_ms
+        if self.alarm is not None:
+            return self.alarm.at_ms > now_ms
         return self.written == len(self.turn.told) and self.turn.ended_ms is None
 
 
@@ -74,7 +83,9 @@ class Live:
         self.clock = clock
         self.journal = journal
         self.listeners: dict[str, set[Listener]] = {}
-        self.waiting = 0  # streams with an alarm
+        self.alarms: list[Alarm] = []
+        self.closing = asyncio.Event()
+        self.faults = book(world.seed)
         self.written = asyncio.Event()
         self.timer: asyncio.TimerHandle | None = None
         self.checkpoints: dict[str, bytes] = {}
@@ -103,9 +114,9 @@ class Live:
                 for listener in self.listeners.get(turn_id, ()):
                     listener.woken.set()
             world.moved.clear()
-        for listener in self.alarms():
-            if listener.alarm_ms is not None and listener.alarm_ms <= world.now_ms:
-                listener.woken.set()
+        for alarm in self.alarms:
+            if alarm.at_ms <= world.now_ms:
+                alarm.rings.set()
         self.set_timer()
 
     def set_timer(self) -> None:
@@ -113,7 +124,7 @@ class Live:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-        if self.clock.policy != "real" or not (self.listeners or self.journal.watchers):
+        if self.clock.policy != "real" or not (self.listeners or self.alarms or self.journal.watchers):
             return
         due_ms = self.next_ms()
         if due_ms is not None:
@@ -126,13 +137,9 @@ class Live:
         if self.timer is None:
             self.set_timer()
 
-    def alarms(self) -> list[Listener]:
-        """Streams that wait for an instant of their own, between two chunks."""
-        return [one for group in self.listeners.values() for one in group if one.alarm_ms is not None] if self.waiting else []
-
     def next_ms(self, work_only: bool = False) -> int | None:
         """When something is due next, in the world or on a stream."""
-        due = [self.world.timeline.next_ms(work_only), *(one.alarm_ms for one in self.alarms())]
+        due = [self.world.timeline.next_ms(work_only), *(alarm.at_ms for alarm in self.alarms)]
         return min((at for at in due if at is not None), default=None)
 
     def look_at_unfinished_work(self) -> None:
@@ -146,11 +153,16 @@ class Live:
         self.clock.start(self.world.now_ms)
         for listener in self.streams():
             listener.woken.set()
+        for alarm in self.alarms:
+            alarm.rings.set()
         self.set_timer()
 
     def close(self, by: str) -> None:
         """Nothing comes from this world any more: open streams end, and so do those who follow its journal."""
         self.closed = by
+        self.closing.set()
+        for alarm in self.alarms:
+            alarm.rings.set()
         for listener in self.streams():
             self.cut(listener, by)
         for watcher in self.journal.watchers:
@@ -186,28 +198,37 @@ class Live:
         if listener.written == len(listener.turn.told) and listener.turn.ended_ms is None and not listener.cut:
             await listener.woken.wait()
 
-    async def wait_until(self, listener: Listener, at_ms: int) -> None:
-        """Until virtual time is `at_ms`, or the stream is cut."""
-        listener.alarm_ms = at_ms
-        self.waiting += 1
+    async def sleep_until(self, at_ms: int, listener: Listener | None = None) -> None:
+        """Until virtual time is `at_ms`, or the world closes, or the stream is cut."""
+        alarm = Alarm(at_ms)
+        self.alarms.append(alarm)
+        if listener is not None:
+            listener.alarm = alarm
         try:
             self.written.set()
             self.set_timer()
-            while self.world.now_ms < at_ms and not listener.cut:
+            while self.world.now_ms < at_ms and not self.closed and not (listener and listener.cut):
                 if self.clock.policy == "instant":
                     await asyncio.sleep(0)
                     if self.world.now_ms < at_ms:
                         self.look_at_unfinished_work()
                     continue
-                listener.woken.clear()
-                await listener.woken.wait()
+                alarm.rings.clear()
+                await alarm.rings.wait()
         finally:
-            listener.alarm_ms = None
-            self.waiting -= 1
+            self.alarms.remove(alarm)
+            if listener is not None:
+                listener.alarm = None
+
+    async def until_closed(self) -> None:
+        """Until the world closes: what a stalled answer waits for, unless its client leaves first."""
+        await self.closing.wait()
 
     def cut(self, listener: Listener, by: str, reset: bool = False) -> None:
         listener.cut = by
         listener.woken.set()
+        if listener.alarm is not None:
+            listener.alarm.rings.set()
         if reset:
             listener.abort()
 
@@ -234,10 +255,10 @@ class Live:
         """Wait until these streams, which were cut, have ended; False when one does not."""
         return await self.until(lambda: not any(one in self.listeners.get(one.turn.id, ()) for one in listeners))
 
-    def replace(self, world: World) -> None:
+    def replace(self, world: World, faults: FaultBook) -> None:
         """Another state of this world takes its place: open streams end, since their turn is gone."""
         for listener in self.streams():
             self.cut(listener, "control")
-        self.world = world
+        self.world, self.faults = world, faults
         self.clock.start(world.now_ms)
         self.set_timer()

@@ -67,7 +67,7 @@ class Store:
         name, first = world.name, journal.span().first
         self.db.execute("BEGIN")
         self.db.execute(
-            "INSERT OR REPLACE INTO worlds VALUES (?, ?, ?, ?)", (name, freeze(world), live.clock.policy, live.clock.rate)
+            "INSERT OR REPLACE INTO worlds VALUES (?, ?, ?, ?)", (name, freeze(world, live.faults), live.clock.policy, live.clock.rate)
         )
         since = self.saved.get(name, 0)
         start = max(since + 1, first)

@@ -6,14 +6,11 @@ holds the wall-clock time and heartbeats belong to the turn.
 """
 
 import asyncio
-import struct
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from email.utils import formatdate
 from functools import lru_cache
 from pathlib import Path
-from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 import msgspec
@@ -27,6 +24,7 @@ from mock_server.domain.errors import RangeNotSatisfiable, ServiceError
 from mock_server.domain.renders import Render
 from mock_server.domain.settings import Settings
 from mock_server.framing import Chunk, Framer
+from mock_server.lying import Gone, Outlet
 from mock_server.media import mp4, still
 from mock_server.pacing import Listener, Live
 from mock_server.values import FileReply, Reply, StreamReply
@@ -85,65 +83,94 @@ async def send_json(live: Live, exchange: int, reply: Reply, send: Send) -> None
     """Journal the answer, then send it."""
     content = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
     headers = common(live.world.now_ms)
-    headers.append((b"content-type", b"application/json"))
+    if not any(name == "content-type" for name, _ in reply.headers):
+        headers.append((b"content-type", b"application/json"))
     headers.append((b"content-length", str(len(content)).encode()))
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    body = {"body": msgspec.Raw(content)} if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
+    body = {"body": journaled(reply, content)} if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
     entry = {"of": exchange, "status": reply.status, "headers": as_text(headers), **body}
     live.journal.add(live.world.now_ms, "response", entry)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
+def journaled(reply: Reply, content: bytes) -> Any:
+    """JSON as JSON, any other body as text."""
+    return (
+        msgspec.Raw(content) if not isinstance(reply.body, bytes) or content[:1] == b"{" else content.decode("utf-8", "replace")
+    )
+
+
 # streams
 
 
-async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scope, receive: Receive, outlet: Outlet) -> None:
     turn = live.world.turns[reply.turn_id]
-    listener = Listener(turn, exchange, live.world.now_ms, resetter(scope))
+    listener = Listener(turn, exchange, live.world.now_ms, outlet.reset)
     live.listen(listener)
     live.journal.add(live.world.now_ms, "stream", {"of": exchange, "turn": turn.id, "status": 200})
     headers = dict(as_text(common(live.world.now_ms)))
     headers |= {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-    response = EventSourceResponse(chunks(live, listener), headers=headers, ping=0)
+    response = EventSourceResponse(chunks(live, listener, outlet), headers=headers, ping=0)
+    by = ""
     try:
-        await response(scope, receive, send)
+        await response(scope, receive, outlet)
+    except Gone:
+        by = "fault"
     finally:
         live.leave(listener)
-        by = listener.cut or ("server" if turn.ended_ms is not None and listener.written == len(turn.told) else "client")
+        by = by or listener.cut or ("server" if turn.ended_ms is not None and listener.written == len(turn.told) else "client")
         fields = {"of": exchange, "by": by, "events": listener.written, "bytes": listener.sent_bytes}
         live.journal.add(live.world.now_ms, "end", fields)
 
 
-async def chunks(live: Live, listener: Listener) -> AsyncIterator[bytes]:
-    """The bytes of each event as soon as it is told, until the turn ends."""
-    turn = listener.turn
+async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterator[bytes]:
+    """The bytes of each event as soon as it is told, until the turn ends. Raises Gone."""
+    turn, counted = listener.turn, 0
+    held: list[Chunk] = []
     framer = Framer(live.world.settings, turn, live.world.seed)
     while not listener.cut:
         if listener.written < len(turn.told):
             told = turn.told[listener.written]
             made = framer.feed(told)
+            if outlet.met and told.event.kind != "heartbeat":
+                counted += 1
+                made, held = shuffled(outlet, counted, made, held)
             entry = {"of": listener.exchange, "n": listener.written, "event": told.event.kind}
             plain = len(made) == 1 and not made[0].gap_ms
             live.journal.add(told.at_ms, "event", entry | wire_of(made[0].content) if plain else entry)
             async for chunk in paced(live, listener, made, journaled=plain):
                 yield chunk
             listener.written += 1
+            if outlet.met and told.event.kind != "heartbeat":
+                await outlet.at("event", counted)
             if listener.written % _BURST == 0:
                 await asyncio.sleep(0)
         elif turn.ended_ms is not None:
-            async for chunk in paced(live, listener, framer.finish()):
+            async for chunk in paced(live, listener, held + framer.finish()):
                 yield chunk
             return
         else:
             await live.wait_for_more(listener)
 
 
+def shuffled(outlet: Outlet, number: int, made: list[Chunk], held: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+    """Event `number` told twice, or after the one that follows it; gives what to write now and what to hold."""
+    for armed in outlet.faults("event"):
+        if armed.fault.number == number and armed.fault.what == "duplicate":
+            outlet.note(armed)
+            made = made * 2
+        if armed.fault.number == number and armed.fault.what == "reorder":
+            outlet.note(armed)
+            return held, made
+    return made + held, []
+
+
 async def paced(live: Live, listener: Listener, made: list[Chunk], journaled: bool = False) -> AsyncIterator[bytes]:
     """Chunks at their virtual instants."""
     for chunk in made:
         if chunk.gap_ms:
-            await live.wait_until(listener, live.world.now_ms + chunk.gap_ms)
+            await live.sleep_until(live.world.now_ms + chunk.gap_ms, listener)
         if listener.cut:
             return
         if not journaled:
@@ -160,25 +187,12 @@ def wire_of(content: bytes) -> dict[str, str]:
         return {"wire_base64": b64encode(content).decode()}
 
 
-def resetter(scope: Scope) -> Callable[[], None]:
-    """A function that resets (RST) the connection of this request; it does nothing where there is no transport."""
-    transport: asyncio.Transport | None = scope.get("extensions", {}).get("nemovideo.transport")
-
-    def reset() -> None:
-        if transport is None:
-            return
-        with suppress(OSError):
-            # A linger time of zero turns close into a reset: RFC 9293, 3.10.4 (abort); socket(7).
-            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-
-    return reset
-
-
 # files
 
 
-async def send_file(live: Live, exchange: int, reply: FileReply, blobs: Blobs, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_file(
+    live: Live, exchange: int, reply: FileReply, blobs: Blobs, scope: Scope, receive: Receive, send: Send
+) -> None:
     path, content_type, etag = file_of(live, reply, blobs)
     headers = dict(as_text(common(live.world.now_ms)))
     headers |= {"etag": f'"{etag}"', "last-modified": formatdate(0, usegmt=True), "content-type": content_type}
@@ -232,7 +246,12 @@ def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]
     if source.file_type == "image":
         return _made(blobs, name, still.write_png(width=width, height=height, colour=colour), "image/png")
     content = mp4.write_mp4(
-        width=width, height=height, fps=min(60, max(1, round(source.fps or 30))), duration_ms=length_ms, colour=colour, audio=False
+        width=width,
+        height=height,
+        fps=min(60, max(1, round(source.fps or 30))),
+        duration_ms=length_ms,
+        colour=colour,
+        audio=False,
     )
     return _made(blobs, name, content, "video/mp4")
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mock_server import faults
 from mock_server.blobs import Blobs
 from mock_server.domain import world as service
 from mock_server.domain.errors import Conflict, NotFound, Unprocessable
 from mock_server.domain.settings import Settings, changed
 from mock_server.journal import DEFAULT_LIMIT_BYTES, Journal, Sink
 from mock_server.pacing import Clock, Live, Policy
-from mock_server.snapshot import freeze, thaw
+from mock_server.snapshot import Snapshot, freeze, thaw
 from mock_server.store import Store
 
 #: Where virtual time starts unless told otherwise: 2026-03-20, the day after the vendor's last document.
@@ -43,7 +44,7 @@ class Worlds:
         self.recipes: dict[str, Recipe] = {}
         if store is not None:
             for name, kept in store.worlds().items():
-                live = self._begin(thaw(kept.snapshot), replace(self.recipe, policy=kept.policy, rate=kept.rate))
+                live = self._resume(thaw(kept.snapshot), replace(self.recipe, policy=kept.policy, rate=kept.rate))
                 store.recall(live.journal)
                 live.checkpoints = store.checkpoints(name)
 
@@ -54,6 +55,11 @@ class Worlds:
         self.live[world.name] = live
         self.recipes[world.name] = recipe
         live.take_note()
+        return live
+
+    def _resume(self, kept: Snapshot, recipe: Recipe) -> Live:
+        live = self._begin(kept.world, recipe)
+        live.faults = kept.faults
         return live
 
     def at(self, name: str) -> Live:
@@ -92,7 +98,7 @@ class Worlds:
         world = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
         service.note(world, "world.reset", name)
         live.clock.policy, live.clock.rate = recipe.policy, recipe.rate
-        live.replace(world)
+        live.replace(world, faults.book(world.seed))
         live.take_note()
         self.sweep()
         return live
@@ -102,7 +108,7 @@ class Worlds:
         live = self.known(name)
         if len(live.checkpoints) >= MOST_CHECKPOINTS and label not in live.checkpoints:
             raise Conflict(f"a world keeps at most {MOST_CHECKPOINTS} checkpoints")
-        live.checkpoints[label] = freeze(live.world)
+        live.checkpoints[label] = freeze(live.world, live.faults)
         service.note(live.world, "world.checkpoint", label)
         live.take_note()
 
@@ -112,9 +118,9 @@ class Worlds:
         if label not in live.checkpoints:
             known = ", ".join(live.checkpoints) or "none"
             raise NotFound(f"world {name!r} has no checkpoint {label[:80]!r}; it has: {known}")
-        world = thaw(live.checkpoints[label])
-        service.note(world, "world.rewound", label)
-        live.replace(world)
+        kept = thaw(live.checkpoints[label])
+        service.note(kept.world, "world.rewound", label)
+        live.replace(kept.world, kept.faults)
         live.take_note()
         return live
 
@@ -127,17 +133,17 @@ class Worlds:
             raise Unprocessable(f"{new[:80]!r} cannot be the name of a world")
         if label is not None and label not in live.checkpoints:
             raise NotFound(f"world {name!r} has no checkpoint {label[:80]!r}")
-        world = thaw(live.checkpoints[label] if label is not None else freeze(live.world))
-        world.name = new
-        service.note(world, "world.forked", name)
-        return self._begin(world, replace(self.recipes[name], policy=live.clock.policy, rate=live.clock.rate))
+        kept = thaw(live.checkpoints[label] if label is not None else freeze(live.world, live.faults))
+        kept.world.name = new
+        service.note(kept.world, "world.forked", name)
+        return self._resume(kept, replace(self.recipes[name], policy=live.clock.policy, rate=live.clock.rate))
 
     def sweep(self) -> None:
         """Drop the files that no world and no checkpoint refers to."""
         used = {blob for live in self.live.values() for blob in live.world.blobs.values()}
         for live in self.live.values():
             for frozen in live.checkpoints.values():
-                used |= set(thaw(frozen).blobs.values())
+                used |= set(thaw(frozen).world.blobs.values())
         self.blobs.keep_only(used)
 
     def keep(self, live: Live) -> None:

@@ -53,10 +53,14 @@ class Asked:
 def nearest(word: str, known: Iterable[str]) -> str:
     """The end of a sentence that refuses `word`: what was probably meant, or else what there is."""
     words = list(known)
-    near = get_close_matches(word, words, 1)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; there is: {', '.join(words[:12])}{', ...' if len(words) > 12 else ''}" if words else ""
+    some = ", ".join([*words[:12], *(["..."] if len(words) > 12 else [])])
+    return near(word, words) or (f"; there is: {some}" if words else "")
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """What was probably meant, if anything."""
+    found = get_close_matches(word, list(words), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def instant(at_ms: int) -> str:
@@ -125,11 +129,6 @@ def complaint(rules: Contract, schema: Mapping[str, Any], place: str, error: jso
             return f"{where}: {given} is {verb} {limit}"
         case _:
             return f"{where}: {error.message[:200]}"
-
-
-def near(word: str, words: Iterable[str]) -> str:
-    found = get_close_matches(word, list(words), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def shown(value: Any) -> str:

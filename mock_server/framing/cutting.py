@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mock_server.domain.ids import Dice
 
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """`gap_ms` virtual milliseconds after the chunk before it."""

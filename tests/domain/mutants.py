@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from pytest import MonkeyPatch
 
 from mock_server import snapshot
@@ -106,9 +105,7 @@ def a_window_gives_one_token_too_many(patch: MonkeyPatch) -> None:
 @mutant
 def addresses_have_no_window(patch: MonkeyPatch) -> None:
     real = accounts.free_at_ms
-    patch.setattr(
-        accounts, "free_at_ms", lambda windows, key, *rest: None if key.count(".") == 3 else real(windows, key, *rest)
-    )
+    patch.setattr(accounts, "free_at_ms", lambda windows, key, *rest: None if key.count(".") == 3 else real(windows, key, *rest))
 
 
 @mutant
@@ -150,7 +147,9 @@ def every_claim_is_a_new_one(patch: MonkeyPatch) -> None:
 def sessions_are_open_to_everybody(patch: MonkeyPatch) -> None:
     real = sessions.find
     patch.setattr(
-        sessions, "find", lambda known, session_id, user_id: real(known, session_id, getattr(known.get(session_id), "user_id", ""))
+        sessions,
+        "find",
+        lambda known, session_id, user_id: real(known, session_id, getattr(known.get(session_id), "user_id", "")),
     )
 
 
@@ -161,14 +160,14 @@ def session_ids_are_short(patch: MonkeyPatch) -> None:
 
 
 @mutant
-def dice_always_fall_the_same(patch: MonkeyPatch) -> None:
-    real = ids.Dice.raw
+def session_ids_repeat(patch: MonkeyPatch) -> None:
+    real = ids.session_id
 
-    def raw(dice: ids.Dice, label: str, size: int = 8) -> bytes:
-        dice.drawn.clear()
-        return real(dice, label, size)
+    def session_id(dice: ids.Dice) -> str:
+        dice.drawn.pop("session_id", None)
+        return real(dice)
 
-    patch.setattr(ids.Dice, "raw", raw)
+    patch.setattr(ids, "session_id", session_id)
 
 
 @mutant
@@ -403,22 +402,24 @@ def what_is_due_at_the_instant_itself_waits(patch: MonkeyPatch) -> None:
 def a_snapshot_loses_the_dice(patch: MonkeyPatch) -> None:
     real = snapshot.thaw
 
-    def thaw(content: bytes) -> service.World:
-        world = real(content)
-        world.dice.drawn.clear()
-        return world
+    def thaw(content: bytes) -> snapshot.Snapshot:
+        kept = real(content)
+        kept.world.dice.drawn.clear()
+        return kept
 
     patch.setattr(snapshot, "thaw", thaw)
 
 
 @mutant
 def a_snapshot_loses_what_is_due(patch: MonkeyPatch) -> None:
-    def freeze(world: service.World) -> bytes:
-        whole = msgspec.to_builtins(world)
-        whole["timeline"]["due"] = []
-        return msgspec.json.encode(whole)
+    real = snapshot.thaw
 
-    patch.setattr(snapshot, "freeze", freeze)
+    def thaw(content: bytes) -> snapshot.Snapshot:
+        kept = real(content)
+        kept.world.timeline.due.clear()
+        return kept
+
+    patch.setattr(snapshot, "thaw", thaw)
 
 
 #: What a mutant may break: a law that the machine names, or a lifecycle.

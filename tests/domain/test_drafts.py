@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.domain import drafts
-from mock_server.domain.drafts import MAX_MS, OPS, apply, duration_ms, exportable, has_audio, plain_spelling, spell, strict_spelling
+from mock_server.domain.drafts import (
+    MAX_MS,
+    OPS,
+    apply,
+    duration_ms,
+    exportable,
+    has_audio,
+    plain_spelling,
+    spell,
+    strict_spelling,
+)
 from mock_server.domain.ids import Dice
 from mock_server.domain.scene import AUDIO, TEXT, VIDEO, Draft, Segment, Track
 from mock_server.domain.script import Effect
@@ -57,7 +67,13 @@ CHANGES = {**FIELDS, "start_ms": TIMES, "duration_ms": TIMES}
 def effects(draw: st.DrawFn) -> Effect:
     op = draw(st.sampled_from(sorted(OPS)))
     required: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-        "add_segment": {"id": IDS, "track_id": TRACK_IDS, "type": st.sampled_from([0, 1, 3, 7]), "start_ms": TIMES, "duration_ms": TIMES},
+        "add_segment": {
+            "id": IDS,
+            "track_id": TRACK_IDS,
+            "type": st.sampled_from([0, 1, 3, 7]),
+            "start_ms": TIMES,
+            "duration_ms": TIMES,
+        },
         "update_segment": {"id": IDS},
         "arrange": {"segments": st.lists(st.fixed_dictionaries({"id": IDS}, optional=CHANGES), max_size=4)},
         "remove_segment": {"id": IDS},
@@ -69,7 +85,12 @@ def effects(draw: st.DrawFn) -> Effect:
     optional: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "add_segment": {**FIELDS, "track_name": st.text(max_size=5), "track_index": st.integers(-3, 5)},
         "update_segment": CHANGES,
-        "update_draft": {"title": st.text(max_size=8), "width": st.integers(-5, 10**6), "height": st.integers(1, 4000), "fps": st.integers(0, 500)},
+        "update_draft": {
+            "title": st.text(max_size=8),
+            "width": st.integers(-5, 10**6),
+            "height": st.integers(1, 4000),
+            "fps": st.integers(0, 500),
+        },
     }
     return Effect(op, draw(st.fixed_dictionaries(required[op], optional=optional.get(op, {}))))
 
@@ -115,7 +136,11 @@ def test_the_documented_keys_are_spelt_alike_by_all(history: list[Effect], seed:
         assert plain == strict == {}
         return
     assert strict["d"] == plain["d"] == duration_ms(draft)
-    assert {k: strict["m"][k] for k in ("title", "width", "height")} == {"title": draft.title, "width": draft.width, "height": draft.height}
+    assert {k: strict["m"][k] for k in ("title", "width", "height")} == {
+        "title": draft.title,
+        "width": draft.width,
+        "height": draft.height,
+    }
     told = [t for t in strict["t"] if t["tt"] not in spelling.foreign or t[spelling.id].startswith("t")]
     assert [t["tt"] for t in told] == [t.type for t in draft.tracks]
     for track, spelt in zip(draft.tracks, told, strict=True):
@@ -129,7 +154,25 @@ def test_the_documented_keys_are_spelt_alike_by_all(history: list[Effect], seed:
 @given(st.integers(0, 10**6))
 def test_no_invented_key_takes_a_documented_one(seed: int) -> None:
     s = strict_spelling(Dice(str(seed)))
-    names = [s.id, s.name, s.start, s.source, s.volume, s.speed, s.source_start, *s.extras, "t", "tt", "sg", "d", "m", "fps", "title", "width", "height"]
+    names = [
+        s.id,
+        s.name,
+        s.start,
+        s.source,
+        s.volume,
+        s.speed,
+        s.source_start,
+        *s.extras,
+        "t",
+        "tt",
+        "sg",
+        "d",
+        "m",
+        "fps",
+        "title",
+        "width",
+        "height",
+    ]
     assert len(set(names)) == len(names)
     assert not {VIDEO, AUDIO, TEXT} & set(s.foreign)
 
@@ -148,7 +191,12 @@ def filled() -> Draft:
         1080,
         30,
         [
-            Track("tv", VIDEO, "Video", [Segment("c1", 0, 6000, "beach", "u1", volume=1.0), Segment("c2", 6000, 4000, "city", "u2", volume=1.0)]),
+            Track(
+                "tv",
+                VIDEO,
+                "Video",
+                [Segment("c1", 0, 6000, "beach", "u1", volume=1.0), Segment("c2", 6000, 4000, "city", "u2", volume=1.0)],
+            ),
             Track("ta", AUDIO, "BGM", [Segment("m1", 0, 10000, "Lo-fi", "u3", volume=0.35)]),
             Track("tt", TEXT, "Title", [Segment("x1", 0, 3000, text="Trip", style={"color": "#FFFFFF"})]),
         ],
@@ -159,9 +207,19 @@ def test_plain_spelling_to_the_letter() -> None:
     clip = {"id": "c1", "s": 0, "d": 6000, "n": "beach", "src": "u1", "ss": 0, "sp": 1.0, "v": 1.0}
     assert spell(filled(), plain_spelling()) == {
         "t": [
-            {"id": "tv", "tt": 0, "n": "Video", "sg": [clip, {**clip, "id": "c2", "s": 6000, "d": 4000, "n": "city", "src": "u2"}]},
+            {
+                "id": "tv",
+                "tt": 0,
+                "n": "Video",
+                "sg": [clip, {**clip, "id": "c2", "s": 6000, "d": 4000, "n": "city", "src": "u2"}],
+            },
             {"id": "ta", "tt": 1, "n": "BGM", "sg": [{**clip, "id": "m1", "d": 10000, "n": "Lo-fi", "src": "u3", "v": 0.35}]},
-            {"id": "tt", "tt": 7, "n": "Title", "sg": [{"id": "x1", "s": 0, "d": 3000, "n": "", "m": {"text": "Trip", "color": "#FFFFFF"}}]},
+            {
+                "id": "tt",
+                "tt": 7,
+                "n": "Title",
+                "sg": [{"id": "x1", "s": 0, "d": 3000, "n": "", "m": {"text": "Trip", "color": "#FFFFFF"}}],
+            },
         ],
         "d": 10000,
         "m": {"title": "Trip", "width": 1920, "height": 1080, "fps": 30},

@@ -107,8 +107,9 @@ LONE: tuple[tuple[str, str], ...] = (
 
 #: After "make a video about ..." more sentences tell the story; only these are wishes of their own.
 AFTER_GENERATE = frozenset(
-    ["music", "music_remove", "music_sync", "volume", "fade", "title", "text", "subtitles", "voiceover", "transitions", "export", "credits", "injection", "song_link", "slideshow", "generate", "sound_effects", "status"]
-)
+    ["music", "music_remove", "music_sync", "volume", "fade", "title", "text", "subtitles", "voiceover", "sound_effects",
+     "transitions", "generate", "slideshow", "export", "credits", "status", "song_link", "injection"]
+)  # fmt: skip
 #: "Add music, volume 30 %": without a verb of its own, the second clause only says more about the first.
 REFINED_BY = {
     "music": ("music", "volume"),
@@ -127,7 +128,23 @@ WEAK = frozenset(["thanks", "hello", "yes", "able", "ask", "foreign", "wish"])
 
 #: Verbs. A clause without one takes that of the clause before; one that only says more about it has none of CHANGING.
 VERBS = frozenset(
-    ["add", "make", "remove", "replace", "set", "trim", "mute", "sync", "up", "down", "keep", "fade_in", "fade_out", "question", "export"]
+    [
+        "add",
+        "make",
+        "remove",
+        "replace",
+        "set",
+        "trim",
+        "mute",
+        "sync",
+        "up",
+        "down",
+        "keep",
+        "fade_in",
+        "fade_out",
+        "question",
+        "export",
+    ]
 )
 CHANGING = frozenset(["add", "remove", "replace", "trim", "sync", "fade_in", "fade_out"])
 

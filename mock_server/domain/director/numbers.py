@@ -14,9 +14,15 @@ _ONES = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "fiv
 _TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _HAN = {w: n for n, w in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
-_EN_UNIT = r"(?:ms\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|percent|per cent|%|x\b|times\b|clips?\b|photos?\b|images?\b|pictures?\b)"
-_ENGLISH = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<more>{'|'.join(_ONES)}))?|(?P<ones>{'|'.join(_ONES)}))(?=[ -]?{_EN_UNIT})")
-_CHINESE = re.compile(r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|分(?!之)|[秒个段条张倍成])")
+_EN_UNIT = (
+    r"(?:ms\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|percent|per cent|%|x\b|times\b|clips?\b|photos?\b|images?\b|pictures?\b)"
+)
+_ENGLISH = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<more>{'|'.join(_ONES)}))?|(?P<ones>{'|'.join(_ONES)}))(?=[ -]?{_EN_UNIT})"
+)
+_CHINESE = re.compile(
+    r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|分(?!之)|[秒个段条张倍成])"
+)
 
 #: Ways of speaking that hold a time without a number.
 _SPOKEN = [
@@ -90,7 +96,10 @@ class Times:
 _T = r"⟪(\d+)⟫"
 _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("range", re.compile(rf"{_T} ?(?:-|–|—|~|to|until|till|through|and|到|至) ?(?:the |第)?{_T}")),
-    ("after", re.compile(rf"(?:after|past|beyond|from) (?:the )?{_T} ?(?:on(?:wards?)?\b|(?:to|until|till) (?:the )?(?:very )?end)")),
+    (
+        "after",
+        re.compile(rf"(?:after|past|beyond|from) (?:the )?{_T} ?(?:on(?:wards?)?\b|(?:to|until|till) (?:the )?(?:very )?end)"),
+    ),
     ("after", re.compile(rf"(?:everything|all|anything|the rest|whatever)(?: that comes)? (?:after|past|beyond) {_T}")),
     ("after", re.compile(rf"{_T}(?: ?(?:之后|以后|后面|往后)|到(?:最后|结尾|末尾|结束))")),
     ("before", re.compile(rf"(?:everything|all|anything|whatever)(?: that comes)? (?:before|until|up to) {_T}")),
@@ -99,7 +108,12 @@ _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("first", re.compile(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:start|beginning|front|top)")),
     ("last", re.compile(rf"(?:last|final|closing|最后面?的?|结尾的?|片尾的?|末尾的?|后面的?|(?<![然之以])后) ?{_T}")),
     ("last", re.compile(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:end|back|tail)")),
-    ("at", re.compile(rf"(?:\bat|around|@|\bby|\bafter|\bfrom|\bon|starting|(?<!控制)在|于|从|第|到) ?(?:the |about |第)?{_T}(?! ?(?:long|长))")),
+    (
+        "at",
+        re.compile(
+            rf"(?:\bat|around|@|\bby|\bafter|\bfrom|\bon|starting|(?<!控制)在|于|从|第|到) ?(?:the |about |第)?{_T}(?! ?(?:long|长))"
+        ),
+    ),
     ("at", re.compile(rf"{_T} ?(?:mark|处|的时候|时|的位置|位置|开始)")),
     ("length", re.compile(_T)),
 )
@@ -146,7 +160,11 @@ def share(plain: str) -> float | None:
 
 
 _FACTOR = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,2})?) ?(?:x\b|×|times\b|倍)")
-_FACTORS = ((re.compile(r"\b(?:double|twice)\b"), 2.0), (re.compile(r"\bhalf\b|一半|半速"), 0.5), (re.compile(r"\btriple\b"), 3.0))
+_FACTORS = (
+    (re.compile(r"\b(?:double|twice)\b"), 2.0),
+    (re.compile(r"\bhalf\b|一半|半速"), 0.5),
+    (re.compile(r"\btriple\b"), 3.0),
+)
 
 
 def factor(plain: str) -> float | None:
@@ -156,7 +174,9 @@ def factor(plain: str) -> float | None:
     return next((value for pattern, value in _FACTORS if pattern.search(plain)), None)
 
 
-_ORDINALS = {w: n for n, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1)} | {"last": -1, "final": -1}
+_ORDINALS = {
+    w: n for n, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1)
+} | {"last": -1, "final": -1}
 _THING = r"(?:video )?(?:clips?|segments?|scenes?|shots?|parts?|videos?|photos?|images?|pictures?|one|file|half)\b"
 _PAIR = re.compile(
     rf"\b({'|'.join(_ORDINALS)})(?: {_THING})? and (?:the )?({'|'.join(_ORDINALS)}) {_THING}"

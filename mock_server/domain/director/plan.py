@@ -74,7 +74,11 @@ class Plan:
 
     def id(self, kind: str) -> str:
         """A new id, unlike all in the draft."""
-        taken = {s.id for t in self.draft.tracks for s in t.segments} | {t.id for t in self.draft.tracks} | {a.id for a in self.assets}
+        taken = (
+            {s.id for t in self.draft.tracks for s in t.segments}
+            | {t.id for t in self.draft.tracks}
+            | {a.id for a in self.assets}
+        )
         while (made := f"{kind}_{self.dice.hex('item_id', 8)}") in taken:
             pass
         return made

@@ -23,9 +23,13 @@ SAID = (
     re.compile(r"\b(?i:title|text|caption|subtitle|headline|label|watermark)[^:：\n⟦]{0,30}[:：]\s*(\S.{0,120})"),
     re.compile(r"\b(?i:title|text|caption|headline)\b[^⟦]{0,20}\b(?i:from)\s[^.⟦]{1,60}?\s(?i:to)\s+([^\d\s].{0,80})"),
     re.compile(r"\b(?i:write|display) ((?:[A-Z][\w'&.-]*)(?: [A-Z0-9&][\w'&.-]*)*)"),
-    re.compile(r"\b(?i:title|text|caption|headline|label|watermark) ((?!Card|Sequence|Track|At |In |On |For )(?:[A-Z0-9@#][\w'&@#.-]*)(?: (?:[A-Z0-9&][\w'&.-]*|(?:of|the|in|and|a)\b))*)"),
+    re.compile(
+        r"\b(?i:title|text|caption|headline|label|watermark) ((?!Card|Sequence|Track|At |In |On |For )(?:[A-Z0-9@#][\w'&@#.-]*)(?: (?:[A-Z0-9&][\w'&.-]*|(?:of|the|in|and|a)\b))*)"
+    ),
     re.compile(r"\b(?i:(?:title|text|caption|headline|label) to) ((?:[A-Z0-9@#][\w'&@#.-]*)(?: [A-Z0-9&][\w'&.-]*)*)"),
-    re.compile(r"(?:写着?|内容[是为]|文字[是为]|标题[是为叫]|字幕[是为]|水印[是为]|叫做|题为|名为|(?:标题|文字|字幕|水印)\s*[:：]|改[成为]叫)\s*(\S.{0,60})"),
+    re.compile(
+        r"(?:写着?|内容[是为]|文字[是为]|标题[是为叫]|字幕[是为]|水印[是为]|叫做|题为|名为|(?:标题|文字|字幕|水印)\s*[:：]|改[成为]叫)\s*(\S.{0,60})"
+    ),
 )
 #: Where unquoted words end: at what is said about time and place.
 SAID_END = re.compile(
@@ -120,8 +124,12 @@ GENERATION = (
         r"\b(?:make|create|generat(?:e|ing)|produce|build|film|shoot|design|render|animate|need|want|like|give|do|craft)\b(?: me| us| for me)?"
         rf"(?: please)? (?:a|an|one|another|some|new|short|\d+|⟪\d+⟫)[^.!?]{{0,80}}?\b{_KINDS}\b"
     ),
-    re.compile(r"^(?:please |now |just )*(?:make|create|generate|produce)(?: me)?(?: new)? videos?\b(?! (?:clips?|brighter|shorter))"),
-    re.compile(rf"\b(?:video|text)[- ]?(?:generation|to[- ]video)\b|^(?:a|an|⟪\d+⟫) [^.!?]{{0,60}}\b{_KINDS} (?:about|of|showing|for|featuring)\b"),
+    re.compile(
+        r"^(?:please |now |just )*(?:make|create|generate|produce)(?: me)?(?: new)? videos?\b(?! (?:clips?|brighter|shorter))"
+    ),
+    re.compile(
+        rf"\b(?:video|text)[- ]?(?:generation|to[- ]video)\b|^(?:a|an|⟪\d+⟫) [^.!?]{{0,60}}\b{_KINDS} (?:about|of|showing|for|featuring)\b"
+    ),
     re.compile(rf"\b(?:make|create|generate|produce) (?:\w+ ){{0,3}}{_KINDS} (?:about|of|showing|featuring|on|where|with)\b"),
     re.compile(
         r"(?:生成|制作|做|创作|拍|来|想要|我要|需要|弄|出|整|给我)(?:一|1|个|段|条|支|部|份|⟪\d+⟫).{0,50}?(?:视频|短片|动画|宣传片|广告|片子|预告|vlog|短视频|大片|mv)"
@@ -135,6 +143,8 @@ OWN_FOOTAGE = (
         r"\b(?:my|our|these|those|uploaded|the) (?:\w+ ){0,2}(?:clips|footage|photos|pictures|images|pics|files|recordings)\b"
     ),
     re.compile(r"\b(?:make|generat(?:e|ing)|create|edit) (?:my|our|this|these) (?:\w+ )?(?:videos?|clips?)\b"),
-    re.compile(r"\b(?:from|with|using|out of|of) (?:my|our|these|those|the) (?:\w+ ){0,2}(?:clips?|footage|photos?|pictures?|images?|files?|videos?|uploads?)\b"),
+    re.compile(
+        r"\b(?:from|with|using|out of|of) (?:my|our|these|those|the) (?:\w+ ){0,2}(?:clips?|footage|photos?|pictures?|images?|files?|videos?|uploads?)\b"
+    ),
     re.compile(r"(?:用|把|将|拿).{0,6}(?:我|上传|这些|这几|素材|照片|图片).{0,30}(?:做|制作|生成|剪|拼|合)"),
 )

@@ -76,7 +76,9 @@ PLACES: dict[str, Choice] = {
     "bottom-left": Choice("bottom[- ]left|lower[- ]left", "左下", "bottom left", "左下角"),
     "bottom-right": Choice("bottom[- ]right|lower[- ]right", "右下", "bottom right", "右下角"),
     "top-center": Choice("(?:at|on|to|near) (?:the )?top|top", "顶部|上方|上面|最上", "top centre", "顶部居中"),
-    "bottom-center": Choice("(?:at|on|to|near) (?:the )?bottom|bottom|lower[- ]third", "底部|下方|下面|最下", "bottom centre", "底部居中"),
+    "bottom-center": Choice(
+        "(?:at|on|to|near) (?:the )?bottom|bottom|lower[- ]third", "底部|下方|下面|最下", "bottom centre", "底部居中"
+    ),
     "center": Choice("cent(?:er|re)(?:ed)?|middle", "居中|中间|中央|正中", "centre", "居中"),
 }
 
@@ -95,7 +97,12 @@ ANIMATIONS: dict[str, Choice] = {
 }
 
 TRANSITIONS: dict[str, Choice] = {
-    "crossfade": Choice("cross-?fades?|cross-?dissolves?|dissolves?|smooth transitions?|soft transitions?|fade transitions?|fades? between", "叠化|溶解|交叉|柔和(?:的)?转场|平滑|淡入淡出(?:的)?转场", "crossfade", "叠化"),
+    "crossfade": Choice(
+        "cross-?fades?|cross-?dissolves?|dissolves?|smooth transitions?|soft transitions?|fade transitions?|fades? between",
+        "叠化|溶解|交叉|柔和(?:的)?转场|平滑|淡入淡出(?:的)?转场",
+        "crossfade",
+        "叠化",
+    ),
     "fade_black": Choice("(?:fade|dip) (?:to|through) black", "黑场|闪黑|渐黑", "fade through black", "黑场过渡"),
     "wipe": Choice("wipes?", "擦除|划像", "wipe", "擦除"),
     "slide": Choice("slid(?:e|ing) transitions?|push", "滑动|推移", "slide", "滑动"),

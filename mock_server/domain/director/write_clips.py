@@ -21,7 +21,11 @@ def cut(plan: Plan, reading: Reading) -> None:
     if reading.ordinals and (clip := nth(row, reading.ordinals[0])):
         # "the first 2 seconds of the second clip"
         low, high = clip.start_ms, timeline.end(clip)
-        stretch = (max(high - times.last, low), high) if times.last is not None else (low, min(low + (times.first or times.length or 0), high))
+        stretch = (
+            (max(high - times.last, low), high)
+            if times.last is not None
+            else (low, min(low + (times.first or times.length or 0), high))
+        )
     _take_out(plan, *stretch)
 
 

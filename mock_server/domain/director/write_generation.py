@@ -19,9 +19,13 @@ _EN_TOPIC = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ZH_TOPIC = (
-    re.compile(r"(?:关于|主题[是为]|讲述?|展示|介绍|宣传(?!片)|拍摄?)(.{1,80}?)(?:的?(?:\d+ ?秒)?的?(?:竖屏|横屏)?(?:短?视频|短片|动画|宣传片|广告片?|片子)|[，,。;；]|$)"),
+    re.compile(
+        r"(?:关于|主题[是为]|讲述?|展示|介绍|宣传(?!片)|拍摄?)(.{1,80}?)(?:的?(?:\d+ ?秒)?的?(?:竖屏|横屏)?(?:短?视频|短片|动画|宣传片|广告片?|片子)|[，,。;；]|$)"
+    ),
     re.compile(r"(?:视频|短片|动画|宣传片|广告片?|片子)\s*[，,:：]\s*(.{1,80}?)(?:[。;；]|$)"),
-    re.compile(r"(?:生成|制作|做|创作|拍|来|弄|我要|想要)(?:一?[个段条支部份])?(.{1,80}?)的?(?:短?视频|短片|动画|宣传片|广告片?|片子)"),
+    re.compile(
+        r"(?:生成|制作|做|创作|拍|来|弄|我要|想要)(?:一?[个段条支部份])?(.{1,80}?)的?(?:短?视频|短片|动画|宣传片|广告片?|片子)"
+    ),
 )
 #: Not the subject: length, format, music, and what is about the making.
 _TRIMMINGS = re.compile(
@@ -36,7 +40,10 @@ _FILLER = re.compile(
     r"(?:a|an|one|some|the|new|short|quick|nice|cool|\d+[- ]?\w*|vertical|horizontal|\s)*\b",
     re.IGNORECASE,
 )
-_KIND = re.compile(r"\b(?:videos?|clips?|films?|movies?|ads?|commercials?|promos?|reels?|shorts?|animations?|trailers?|teasers?|cartoons?)\b", re.I)
+_KIND = re.compile(
+    r"\b(?:videos?|clips?|films?|movies?|ads?|commercials?|promos?|reels?|shorts?|animations?|trailers?|teasers?|cartoons?)\b",
+    re.I,
+)
 
 
 def topic(reading: Reading, chinese: bool) -> str:
@@ -87,7 +94,15 @@ def generate(plan: Plan, reading: Reading) -> None:
     clip.name = subject[:40]
     request = {"prompt": reading.raw[:500], "duration": length / 1000, "resolution": f"{width}x{height}"}
     facts = {"name": clip.name, "span": plan.span(clip.start_ms, timeline.end(clip)), "size": f"{width}x{height}"}
-    plan.commit("generate_video_with_seedance", request, say=plan.say("filming", name=clip.name), weight=6.0, asset_id=asset.id, url=asset.cdn_url, duration=length / 1000)
+    plan.commit(
+        "generate_video_with_seedance",
+        request,
+        say=plan.say("filming", name=clip.name),
+        weight=6.0,
+        asset_id=asset.id,
+        url=asset.cdn_url,
+        duration=length / 1000,
+    )
     plan.did("video_made", **facts)
     if asked != length:
         plan.answer("length_bound", long=plan.long(length))
@@ -101,8 +116,14 @@ def second_stage(plan: Plan, reading: Reading, clip: Segment, subject: str, fres
     total = timeline.total_ms(plan.draft)
     acts = len(plan.acts)
     declined = reading.has("remove")
-    if not timeline.segments(plan.draft, "music") and not {"music", "music_remove"} & plan.wanted and not (declined and reading.has("music")):
-        asset, name = compose(plan, reading.picks.get("style") or plan.dice.pick("style", ("cinematic", "upbeat", "lofi", "ambient")), total)
+    if (
+        not timeline.segments(plan.draft, "music")
+        and not {"music", "music_remove"} & plan.wanted
+        and not (declined and reading.has("music"))
+    ):
+        asset, name = compose(
+            plan, reading.picks.get("style") or plan.dice.pick("style", ("cinematic", "upbeat", "lofi", "ambient")), total
+        )
         plan.lay("music", Segment(plan.new_segment_id(), 0, total, name, asset.cdn_url, volume=0.35, style={"fade_out": 1000}))
         plan.did("music_added", name=name, share="35", span=plan.span(0, total))
     untitled = not {"title", "text_remove", "text"} & plan.wanted and not (declined and reading.has("title", "text"))

@@ -27,7 +27,11 @@ def changed_volume(old: float, reading: Reading) -> float:
     given = level(reading)
     if given is None and reading.has("duck"):
         given = min(old, DUCKED_VOLUME)
-    if given is not None and reading.has("up", "down") and (" by " in reading.plain or "half" in reading.plain or "一半" in reading.plain):
+    if (
+        given is not None
+        and reading.has("up", "down")
+        and (" by " in reading.plain or "half" in reading.plain or "一半" in reading.plain)
+    ):
         given = old * (1 + given) if reading.has("up") else old * (1 - given)
     if given is None:
         given = old + 0.2 if reading.has("up") else old - 0.2 if reading.has("down") else old

@@ -53,8 +53,19 @@ def compose(plan: Plan, style: str, length_ms: int, reading: Reading | None = No
         plan.commit("understand_video", {"videos": len(pictures)}, weight=0.5, mood=plan.called("style", style), cuts_ms=cuts)
     filename = f"bgm_{style}_{plan.dice.hex('tune_file', 4)}.mp3"
     asset = plan.generate_asset(filename, "audio", length_ms)
-    request = {"prompt": plan.called("style", style), "bpm": int(MUSIC[style].value), "duration": length_ms / 1000, "instrumental": True}
-    plan.commit("generate_music_with_suno", request, say=plan.say("composing", style=plan.called("style", style)), asset_id=asset.id, url=asset.cdn_url)
+    request = {
+        "prompt": plan.called("style", style),
+        "bpm": int(MUSIC[style].value),
+        "duration": length_ms / 1000,
+        "instrumental": True,
+    }
+    plan.commit(
+        "generate_music_with_suno",
+        request,
+        say=plan.say("composing", style=plan.called("style", style)),
+        asset_id=asset.id,
+        url=asset.cdn_url,
+    )
     return asset, name
 
 

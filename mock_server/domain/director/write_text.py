@@ -21,7 +21,15 @@ TITLES = (
 )
 #: Captions: nobody listens here, so these lines stand for what was said.
 CAPTIONS = (
-    ("Here we go", "Take a look at this", "It all started here", "One step at a time", "And there it is", "Almost done", "See you soon"),
+    (
+        "Here we go",
+        "Take a look at this",
+        "It all started here",
+        "One step at a time",
+        "And there it is",
+        "Almost done",
+        "See you soon",
+    ),
     ("我们开始吧", "来看看这里", "一切从这里开始", "一步一步来", "就是它了", "快要完成了", "下次再见"),
 )
 
@@ -88,7 +96,9 @@ def subtitles(plan: Plan, reading: Reading) -> None:
     count = 0
     for at in range(start, stop, length):
         said = words[count % len(words)].strip()
-        plan.lay("subtitle", Segment(plan.new_segment_id(), at, min(length, stop - at), said[:40], text=said[:300], style=dict(style)))
+        plan.lay(
+            "subtitle", Segment(plan.new_segment_id(), at, min(length, stop - at), said[:40], text=said[:300], style=dict(style))
+        )
         count += 1
     plan.did("subtitles_added", count=count, span=plan.span(start, stop), extra=described(plan, reading))
     plan.hint = "hint_text"
@@ -181,5 +191,7 @@ def styled(reading: Reading) -> dict[str, Any]:
 
 def described(plan: Plan, reading: Reading) -> str:
     """What a clause chose, in words: ", yellow, top centre"."""
-    words = [plan.called(table, reading.picks[table]) for table in ("colour", "size", "place", "animation") if table in reading.picks]
+    words = [
+        plan.called(table, reading.picks[table]) for table in ("colour", "size", "place", "animation") if table in reading.picks
+    ]
     return "".join(("，" if plan.chinese else ", ") + word for word in words)

@@ -22,7 +22,10 @@ def voiceover(plan: Plan, reading: Reading) -> None:
     timeline.remove(plan.draft, timeline.segments(plan.draft, "voice"))
     asset = plan.generate_asset(f"voiceover_{plan.dice.hex('tune_file', 4)}.mp3", "audio", length)
     plan.commit("generate_voiceover", {"text": text}, say=plan.say("narrating"), asset_id=asset.id, url=asset.cdn_url)
-    plan.lay("voice", Segment(plan.new_segment_id(), start, length, plan.say("voice_name"), asset.cdn_url, volume=1.0, style={"script": text}))
+    plan.lay(
+        "voice",
+        Segment(plan.new_segment_id(), start, length, plan.say("voice_name"), asset.cdn_url, volume=1.0, style={"script": text}),
+    )
     plan.did("voice_added", text=text, span=plan.span(start, start + length))
     loud = [m for m in timeline.segments(plan.draft, "music") if (m.volume or 0) > DUCKED_VOLUME]
     for tune in loud:
