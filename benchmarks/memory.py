@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from benchmarks.client import bearer, load
+from benchmarks.client import load
 from benchmarks.json_endpoints import get_credits, post_session
 from benchmarks.processes import MIB, serving
 from benchmarks.table import Row

@@ -80,7 +80,7 @@ def _always(script: Callable[[], "Script"]) -> None:
     def direct(*given: Any, **named: Any) -> "Script":
         return script()
 
-    world.direct = direct
+    vars(world)["direct"] = direct
 
 
 def burst(port: int, events: str) -> None:

@@ -20,7 +20,7 @@ HEAD = ("what", "measured", "ratio or bound", "target", "met")
 
 
 def printed(rows: Iterable[Row]) -> str:
-    lines = [HEAD, *((r.what, r.measured, r.compared, r.target, _MET[r.met]) for r in rows)]
+    lines: list[tuple[str, ...]] = [HEAD, *((r.what, r.measured, r.compared, r.target, _MET[r.met]) for r in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(HEAD))]
     lines.insert(1, tuple("-" * width for width in widths))
     return "\n".join(

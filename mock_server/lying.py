@@ -16,6 +16,7 @@ from mock_server import faults
 from mock_server.faults import Armed
 from mock_server.pacing import Live
 from mock_server.values import Reply
+from mock_server.varying import header_name
 
 GATEWAY = """<html>
 <head><title>{status} {phrase}</title></head>
@@ -125,17 +126,21 @@ class Outlet:
             self.transport.close()
 
     async def __call__(self, message: Message) -> None:
-        if not self.met:
-            await self.send(message)
-        elif message["type"] == "http.response.start":
+        if message["type"] == "http.response.start":
             await self._head(message)
+        elif not self.met:
+            await self.send(message)
         elif message["type"] == "http.response.body":
             await self._body(message)
         else:
             await self.send(message)
 
     async def _head(self, message: Message) -> None:
-        headers = list(message["headers"])
+        varied = self.live.world.varied
+        if not self.met and not varied:
+            await self.send(message)
+            return
+        headers = [(header_name(name, varied), value) for name, value in message["headers"]]
         for armed in self.faults("after"):
             if armed.fault.what == "drop_headers":
                 self.note(armed)

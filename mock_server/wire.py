@@ -28,10 +28,10 @@ from mock_server.lying import Gone, Outlet
 from mock_server.media import mp4, still
 from mock_server.pacing import Listener, Live
 from mock_server.values import FileReply, Reply, StreamReply
+from mock_server.varying import encode, with_more
 
 Headers = list[tuple[bytes, bytes]]
 
-_encode = msgspec.json.Encoder().encode
 _SERVER = f"nemovideo-mock/{__version__}".encode()
 #: How many events of a burst may leave before other tasks get their turn.
 _BURST = 16
@@ -81,7 +81,8 @@ def as_text(headers: Headers) -> list[tuple[str, str]]:
 
 async def send_json(live: Live, exchange: int, reply: Reply, send: Send) -> None:
     """Journal the answer, then send it."""
-    content = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
+    varied = live.world.varied
+    content = reply.body if isinstance(reply.body, bytes) else encode(with_more(reply.body, varied), varied)
     headers = common(live.world.now_ms)
     if not any(name == "content-type" for name, _ in reply.headers):
         headers.append((b"content-type", b"application/json"))
@@ -128,7 +129,7 @@ async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterato
     """The bytes of each event as soon as it is told, until the turn ends. Raises Gone."""
     turn, counted = listener.turn, 0
     held: list[Chunk] = []
-    framer = Framer(live.world.settings, turn, live.world.seed)
+    framer = Framer(live.world.settings, turn, live.world.seed, live.world.varied)
     while not listener.cut:
         if listener.written < len(turn.told):
             told = turn.told[listener.written]

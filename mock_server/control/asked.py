@@ -59,7 +59,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def near(word: str, words: Iterable[str]) -> str:
     """What was probably meant, if anything."""
-    found = get_close_matches(word, list(words), 1)
+    found = get_close_matches(word[:80], list(words), 1)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

@@ -58,7 +58,9 @@ def target_ms(live: Live, wanted: Json) -> int:
 
 
 def next_due(live: Live, work_only: bool = False) -> Due | None:
-    return min((due for due in live.world.timeline.due if not work_only or due.kind in WORK), default=None)
+    """In the world, or on a stream whose next bytes are held back."""
+    held = [Due(alarm.at_ms, 0, "stream", "") for alarm in live.alarms if alarm.at_ms > live.world.now_ms]
+    return min([*held, *(due for due in live.world.timeline.due if not work_only or due.kind in WORK)], default=None)
 
 
 def clock_of(live: Live) -> Json:

@@ -10,7 +10,7 @@ from mock_server.control.asked import Asked, instant, moment, nearest
 from mock_server.domain import renders
 from mock_server.domain import world as service
 from mock_server.domain.errors import NotFound, Unprocessable
-from mock_server.domain.settings import FIELDS, Settings, changed
+from mock_server.domain.settings import FIELDS, Settings
 from mock_server.pacing import Live
 from mock_server.worlds import NAME
 
@@ -23,10 +23,14 @@ class _Timeline(msgspec.Struct):
     now_ms: int
 
 
-class _Frozen(msgspec.Struct):
-    """The little of a checkpoint that its list tells."""
-
+class _World(msgspec.Struct):
     timeline: _Timeline
+
+
+class _Frozen(msgspec.Struct):
+    """The little of a snapshot that the list of checkpoints tells: the rest, which may be megabytes, is passed over."""
+
+    world: _World
 
 
 _glimpse = msgspec.json.Decoder(_Frozen)
@@ -150,7 +154,7 @@ def world_of(asked: Asked, live: Live) -> Json:
 
 def checkpoint_of(live: Live, label: str) -> Json:
     frozen = live.checkpoints[label]
-    at_ms = _glimpse.decode(frozen).timeline.now_ms
+    at_ms = _glimpse.decode(frozen).world.timeline.now_ms
     return {"label": label, "at": instant(at_ms), "at_ms": at_ms, "size_bytes": len(frozen)}
 
 
@@ -164,9 +168,7 @@ async def get_settings(asked: Asked) -> Json:
 async def change_settings(asked: Asked) -> Json:
     """Raises SettingError."""
     world = asked.live.world
-    world.settings = changed(world.settings, asked.body)
-    if "profile" in asked.body:
-        world.spelling = service.spelling(world.settings, world.dice)
+    service.change_settings(world, asked.body)
     now = {name: getattr(world.settings, name) for name in asked.body}
     service.note(world, "world.settings", world.name, changed=now)
     return await get_settings(asked)

@@ -62,16 +62,21 @@ def claim_token(dice: Dice) -> str:
     return CLAIM_PREFIX + urlsafe_b64encode(dice.raw("claim_token", 18)).decode()
 
 
-def anonymous_user_id(dice: Dice) -> str:
-    return "anon_" + dice.hex("user_id", 16)
+def user_id(dice: Dice, kind: str, varied: bool) -> str:
+    """`anon_` (vendor) or `user_` (assumed) and hex digits: 16 as in the vendor's later sample, or another number."""
+    return ("anon_" if kind == "anonymous" else "user_") + dice.hex("user_id", _length(dice, 16, varied))
 
 
-def registered_user_id(dice: Dice) -> str:
-    return "user_" + dice.hex("user_id", 16)
+def task_id(dice: Dice, varied: bool) -> str:
+    return "task_" + dice.hex("task_id", _length(dice, 6, varied))
 
 
-def task_id(dice: Dice) -> str:
-    return "task_" + dice.hex("task_id", 6)
+def asset_id(dice: Dice, varied: bool) -> str:
+    return dice.hex("asset", _length(dice, 12, varied))
+
+
+def _length(dice: Dice, usual: int, varied: bool) -> int:
+    return usual + 2 + int(dice.chance("id_length") * 10) if varied else usual
 
 
 def uuid(dice: Dice, label: str) -> str:

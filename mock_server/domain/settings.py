@@ -29,6 +29,7 @@ DAY_S = 86400
 @dataclass(frozen=True, slots=True)
 class Settings:
     profile: str = knob("plain", "plain: one fixed telling; strict: what the documents leave open varies by seed", "assumed", "DESIGN idea 6", choices=("plain", "strict"))
+    strict_off: tuple[str, ...] = knob((), "variations that the strict profile leaves alone", "assumed", "DESIGN idea 6", choices=("key_order", "extra_fields", "whitespace", "escapes", "numbers", "header_case", "id_shapes", "url_shapes", "heartbeat_rhythm", "granularity", "draft_keys"))
     public_url: str = knob("", "base URL written into answers; empty: as the client addressed us", "assumed", "undocumented")
 
     # streams

@@ -5,12 +5,12 @@ Every operation is atomic, since nothing in here waits. Whoever calls must first
 in `happened`, which the edge takes away into the journal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import gcd
 from typing import Any, Literal
 
-from mock_server.domain import accounts, credits, drafts, ids, renders, sessions, tokens, turns, uploads
+from mock_server.domain import accounts, credits, drafts, ids, renders, sessions, tokens, turns, uploads, variations
 from mock_server.domain.accounts import Account, Windows
 from mock_server.domain.clock import Due, Timeline
 from mock_server.domain.credits import Ledger
@@ -32,7 +32,7 @@ from mock_server.domain.renders import Render
 from mock_server.domain.scene import Asset
 from mock_server.domain.script import Effect, Event, Script, Step
 from mock_server.domain.sessions import Session
-from mock_server.domain.settings import Settings
+from mock_server.domain.settings import Settings, changed
 from mock_server.domain.tokens import Claim, Token
 from mock_server.domain.turns import Told, Turn
 
@@ -41,6 +41,7 @@ MOST_SESSIONS = 20_000
 MOST_ACCOUNTS = 50_000
 MOST_TURNS = 2_000
 MOST_RENDERS = 10_000
+
 
 @dataclass(slots=True)
 class Happening:
@@ -60,6 +61,7 @@ class World:
     timeline: Timeline
     dice: Dice
     spelling: Spelling
+    varied: tuple[str, ...] = ()  # what the strict profile varies here
     accounts: dict[str, Account] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
@@ -82,11 +84,24 @@ class World:
 
 def create(name: str, seed: str, settings: Settings, start_ms: int) -> World:
     dice = Dice(seed)
-    return World(name, seed, settings, Timeline(start_ms), dice, spelling(settings, dice))
+    varied = variations.chosen(settings, dice.child("varied"))
+    settings = changed(settings, variations.varied_settings(settings, varied, dice.child("varied")))
+    world = World(name, seed, settings, Timeline(start_ms), dice, spelling(varied, dice), varied)
+    if varied:
+        note(world, "world.varied", name, variations=list(varied))
+    return world
 
 
-def spelling(settings: Settings, dice: Dice) -> Spelling:
-    return drafts.strict_spelling(dice.child("spelling")) if settings.profile == "strict" else drafts.plain_spelling()
+def spelling(varied: tuple[str, ...], dice: Dice) -> Spelling:
+    return drafts.strict_spelling(dice.child("spelling")) if "draft_keys" in varied else drafts.plain_spelling()
+
+
+def change_settings(world: World, changes: Mapping[str, Any]) -> None:
+    """Raises SettingError. Another profile spells drafts another way from now on."""
+    world.settings = changed(world.settings, changes)
+    if changes.keys() & {"profile", "strict_off"}:
+        world.varied = variations.chosen(world.settings, Dice(world.seed).child("varied"))
+        world.spelling = spelling(world.varied, Dice(world.seed))
 
 
 def note(world: World, what: str, subject: str, **detail: Any) -> None:
@@ -157,8 +172,7 @@ def issue_anonymous_token(world: World, client_id: str | None, address: str) -> 
 
 
 def open_account(world: World, kind: Literal["anonymous", "registered"], plan: str | None, free: int) -> Account:
-    make = ids.anonymous_user_id if kind == "anonymous" else ids.registered_user_id
-    account = Account(make(world.dice), kind, plan)
+    account = Account(ids.user_id(world.dice, kind, "id_shapes" in world.varied), kind, plan)
     world.accounts[account.user_id] = account
     world.ledgers[account.user_id] = Ledger()
     credits.grant(world.ledgers[account.user_id], world.now_ms, free, "welcome")
@@ -211,7 +225,9 @@ def issue_claim_token(world: World, account: Account, task_id: str, session_id: 
     for claim in world.claims.values():  # reusable for its life (vendor 1.9)
         if claim.session_id == session_id and claim.expires_ms > world.now_ms:
             return claim
-    claim = Claim(ids.claim_token(world.dice), account.user_id, session_id, world.now_ms + int(world.settings.claim_life_s * 1000))
+    claim = Claim(
+        ids.claim_token(world.dice), account.user_id, session_id, world.now_ms + int(world.settings.claim_life_s * 1000)
+    )
     world.claims[claim.value] = claim
     _drop_oldest(world, world.claims, MOST_SESSIONS, "claim")
     note(world, "claim.issued", session_id)
@@ -226,7 +242,14 @@ def balance(world: World, account: Account) -> credits.Balance:
 
 
 def create_session(world: World, account: Account, task_name: str, language: str) -> Session:
-    session = Session(ids.session_id(world.dice), ids.task_id(world.dice), account.user_id, task_name, language, world.now_ms)
+    session = Session(
+        ids.session_id(world.dice),
+        ids.task_id(world.dice, "id_shapes" in world.varied),
+        account.user_id,
+        task_name,
+        language,
+        world.now_ms,
+    )
     session.draft.title = task_name
     world.sessions[session.session_id] = session
     note(world, "session.created", session.session_id, user_id=account.user_id)
@@ -254,7 +277,13 @@ def find_session(world: World, account: Account, session_id: str) -> Session:
 
 
 def new_asset_id(world: World) -> str:
-    return world.dice.hex("asset", 12)
+    return ids.asset_id(world.dice, "id_shapes" in world.varied)
+
+
+def cdn_url(world: World, base_url: str, asset_id: str, filename: str) -> str:
+    """Where a file can be fetched, without a token."""
+    url = uploads.cdn_url(base_url, asset_id, filename)
+    return f"{url}?v={Dice(asset_id).hex('query', 8)}&x=%2F" if "url_shapes" in world.varied else url
 
 
 def add_assets(world: World, session: Session, added: Sequence[Asset]) -> None:
@@ -272,6 +301,7 @@ def assets_from_urls(world: World, urls: Sequence[str], base_url: str) -> list[A
         asset_id = new_asset_id(world)
         own = known.get(url)
         asset = uploads.from_url(url, asset_id, base_url)
+        asset.cdn_url = cdn_url(world, base_url, asset_id, asset.filename)
         if own is not None:
             asset.file_type, asset.format, asset.hash = own.file_type, own.format, own.hash
             asset.duration_s, asset.width, asset.height, asset.fps = own.duration_s, own.width, own.height, own.fps
@@ -337,7 +367,7 @@ def _run(world: World, account: Account, session: Session, turn: Turn, refuse_in
         settings=given,
         dice=dice,
         silent=silent,
-        new_asset_url=lambda asset_id, filename: uploads.cdn_url(turn.base_url, asset_id, filename),
+        new_asset_url=lambda asset_id, filename: cdn_url(world, turn.base_url, asset_id, filename),
     )
     turn.cost = _price(given, session, script)
     ledger = world.ledgers[account.user_id]
@@ -394,7 +424,13 @@ def _apply(world: World, session: Session, effect: Effect) -> None:
     else:
         drafts.apply(session.draft, effect)
     session.changes += 1
-    note(world, "draft.changed" if effect.op != "add_asset" else "media.changed", session.session_id, op=effect.op, changes=session.changes)
+    note(
+        world,
+        "draft.changed" if effect.op != "add_asset" else "media.changed",
+        session.session_id,
+        op=effect.op,
+        changes=session.changes,
+    )
 
 
 def _end_turn(world: World, turn: Turn, script: Script) -> None:
@@ -412,7 +448,13 @@ def _end_turn(world: World, turn: Turn, script: Script) -> None:
         if script.kind == "edit" and script.failed:
             session.edit_charged = False
     note(
-        world, f"turn.{turn.state}", turn.id, session_id=session.session_id, kind=script.kind, silent=script.silent, cost=turn.cost
+        world,
+        f"turn.{turn.state}",
+        turn.id,
+        session_id=session.session_id,
+        kind=script.kind,
+        silent=script.silent,
+        cost=turn.cost,
     )
     if session.waiting and not session.running:
         _run_next(world, session)
@@ -495,7 +537,7 @@ def submit_render(
         session_id=session.session_id,
         asset_id=asset_id,
         filename=filename,
-        cdn_url=uploads.cdn_url(base_url, asset_id, filename),
+        cdn_url=cdn_url(world, base_url, asset_id, filename),
         picture=picture,
         submitted_ms=world.now_ms,
         starts_ms=world.now_ms + length_ms // 10,

@@ -42,7 +42,7 @@ def _asset(world: World, base_url: str, upload: Upload) -> Asset:
         filename=filename,
         file_type=media.file_type if media else uploads.FILE_TYPES[kind],
         format=kind,
-        cdn_url=uploads.cdn_url(base_url, asset_id, filename),
+        cdn_url=service.cdn_url(world, base_url, asset_id, filename),
         duration_s=round(media.duration_s, 3) if media and media.duration_s is not None else None,
         width=media.width if media else None,
         height=media.height if media else None,

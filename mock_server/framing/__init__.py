@@ -19,9 +19,9 @@ from mock_server.domain.turns import Told, Turn
 class Framer:
     """One stream's framing: feed it what was told, in order; it gives chunks."""
 
-    def __init__(self, settings: Settings, turn: Turn, seed: str) -> None:
+    def __init__(self, settings: Settings, turn: Turn, seed: str, varied: tuple[str, ...] = ()) -> None:
         dice = Dice(f"framing/{seed}/{turn.id}")
-        self.teller = Teller(settings, turn, dice.child("tell"))
+        self.teller = Teller(settings, turn, dice.child("tell"), varied)
         self.speller = Speller(settings, dice.child("spell"))
         self.cutter = Cutter(settings.chunks, settings.chunk_gap_ms, dice.child("cut"))
 

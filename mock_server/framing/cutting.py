@@ -3,6 +3,7 @@ read returns is up to the network, which may join them."""
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mock_server.domain.ids import Dice
 
@@ -61,4 +62,4 @@ class Cutter:
             case _:
                 cuts = []
         edges = [0, *sorted({cut for cut in cuts if 0 < cut < size}), size]
-        return [event[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        return [event[a:b] for a, b in pairwise(edges)]

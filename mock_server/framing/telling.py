@@ -3,6 +3,7 @@
 A block is the lines of one event without their ends; a blank line closes it.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from mock_server.domain.ids import Dice
 from mock_server.domain.settings import Settings
 from mock_server.domain.turns import Told, Turn
 from mock_server.framing.dialects import DIALECTS
+from mock_server.varying import encode_event
 
 #: Characters that weak parsers take for line ends or choke on, carried by an extra member of the JSON. All are legal inside a line.
 SPICES = {
@@ -35,7 +37,8 @@ class Block:
 class Teller:
     """Makes blocks; holds a text back where it may share an event with the tool call that follows."""
 
-    def __init__(self, settings: Settings, turn: Turn, dice: Dice) -> None:
+    def __init__(self, settings: Settings, turn: Turn, dice: Dice, varied: tuple[str, ...] = ()) -> None:
+        self.varied = varied
         self.settings = settings
         self.turn = turn
         self.dice = dice
@@ -69,7 +72,10 @@ class Teller:
         return Block(heartbeat=forms[(self.beats - 1) % len(forms)])
 
     def _texts(self, told: Told) -> list[Block]:
-        """A text as it is, or told in pieces marked partial and then whole."""
+        """A text as it is, or sentence by sentence, or told in pieces marked partial and then whole."""
+        if "granularity" in self.varied and not self.settings.partials:
+            sentences = re.findall(r".+?(?:[.!?。！？](?:\s+|$)|$)", told.event.text, re.DOTALL) or [told.event.text]
+            return [self._block([_with_text(told, sentence)]) for sentence in sentences]
         whole = self._block([told])
         words = told.event.text
         if not self.settings.partials or len(words) < 2:
@@ -101,7 +107,7 @@ class Teller:
         return [made[name] for name in self.settings.sse_fields]
 
     def _data(self, payload: dict[str, Any]) -> list[bytes]:
-        encoded = msgspec.json.encode(payload)
+        encoded = encode_event(payload, self.varied)
         return msgspec.json.format(encoded, indent=1).split(b"\n") if self.settings.data_lines == "many" else [encoded]
 
 

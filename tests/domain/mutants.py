@@ -6,8 +6,9 @@ from typing import Any
 from pytest import MonkeyPatch
 
 from mock_server import snapshot
-from mock_server.domain import accounts, clock, credits, director, ids, renders, sessions, tokens
+from mock_server.domain import accounts, clock, credits, director, ids, renders, sessions, tokens, turns
 from mock_server.domain import world as service
+from mock_server.domain.errors import NotFound
 from mock_server.domain.lifecycle import IllegalMove
 
 Mutant = Callable[[MonkeyPatch], None]
@@ -156,7 +157,7 @@ def sessions_are_open_to_everybody(patch: MonkeyPatch) -> None:
 @mutant
 def session_ids_are_short(patch: MonkeyPatch) -> None:
     real = ids.session_id
-    patch.setattr(ids, "session_id", lambda dice: real(dice)[:15])
+    patch.setattr(ids, "session_id", lambda *given: real(*given)[:15])
 
 
 @mutant
@@ -173,8 +174,8 @@ def session_ids_repeat(patch: MonkeyPatch) -> None:
 @mutant
 def ids_come_from_outside_the_world(patch: MonkeyPatch) -> None:
     drawn = iter(range(10**6))
-    real = ids.task_id
-    patch.setattr(ids, "task_id", lambda dice: f"{real(dice)}{next(drawn)}")
+    real = ids.session_id
+    patch.setattr(ids, "session_id", lambda *given: str(int(real(*given)) + next(drawn)))
 
 
 # turns
@@ -244,7 +245,7 @@ def silent_edits_change_nothing(patch: MonkeyPatch) -> None:
 
 @mutant
 def silence_has_no_bound(patch: MonkeyPatch) -> None:
-    real = service.direct
+    real = director.direct
 
     def direct(message: str, **context: Any) -> Any:
         return real(message, **{**context, "silent": context["settings"].silent_rate == 1})
@@ -277,7 +278,7 @@ def a_lifecycle_has_no_end(patch: MonkeyPatch) -> None:
     def advance(turn: Any, happening: str) -> None:
         turn.state = "running"
 
-    patch.setattr(service.turns, "advance", advance)
+    patch.setattr(turns, "advance", advance)
 
 
 # renders
@@ -327,7 +328,7 @@ def renders_are_open_to_everybody(patch: MonkeyPatch) -> None:
         for render in world.renders.values():
             if render.id == render_id:
                 return render
-        raise service.NotFound
+        raise NotFound
 
     patch.setattr(service, "find_render", find)
 
@@ -350,7 +351,7 @@ def the_free_plan_exports(patch: MonkeyPatch) -> None:
 def links_work_for_ever(patch: MonkeyPatch) -> None:
     def finished(world: service.World, render: renders.Render) -> None:
         if renders.status(render, world.now_ms) != "completed":
-            raise service.NotFound
+            raise NotFound
 
     patch.setattr(service, "finished_file", finished)
 

@@ -57,7 +57,7 @@ MESSAGES = (
     "加一段轻松的背景音乐",
     "生成一个关于城市夜晚的视频",
     "把标题改成“都市”",
-    "remove the music",
+    "make it black and white",
     "export the video",
 )
 #: URL to upload -> its type, or the refusal it meets.
@@ -196,9 +196,10 @@ class WorldMachine(RuleBasedStateMachine):
 
     @initialize(given=WORLDS, seed=st.integers(0, 99))
     def begin(self, given: dict[str, Any], seed: int) -> None:
-        self.given = copied(changed(Settings(), given))
-        self.world = service.create("w", str(seed), self.given, START_MS)
-        self.twin = service.create("w", str(seed), self.given, START_MS)
+        wanted = copied(changed(Settings(), given))
+        self.world = service.create("w", str(seed), wanted, START_MS)
+        self.twin = service.create("w", str(seed), wanted, START_MS)
+        self.given = self.world.settings  # a strict world varies what nobody asked for
         self.now_ms = START_MS
         self.passes: list[Pass] = []
         self.purses: dict[str, Purse] = {}
@@ -213,8 +214,7 @@ class WorldMachine(RuleBasedStateMachine):
         self.jobs: dict[tuple[str, str], Job] = {}
         self.claims: dict[str, tuple[str, int]] = {}
         self.take_token("ann", "1.1.1.1")
-        self.open_session(0, "en")
-        self.upload(0, 0, "https://files.test/clip.mp4")
+        self.open_session(0, "en", clip=True)
         self.take_token("ben", "2.2.2.2")
 
     # doing the same to both
@@ -316,8 +316,8 @@ class WorldMachine(RuleBasedStateMachine):
         self.plans[token.user_id] = plan or "paid"
 
     @precondition(lambda self: len(self.projects) < 4)
-    @rule(who=WHICH, language=st.sampled_from(("en", "zh-CN", "")))
-    def open_session(self, who: int, language: str) -> None:
+    @rule(who=WHICH, language=st.sampled_from(("en", "zh-CN", "")), clip=st.booleans())
+    def open_session(self, who: int, language: str, clip: bool) -> None:
         holder = self.passes[-1 - who % len(self.passes)]
         made = self.as_caller(holder, "write", lambda world, account: service.create_session(world, account, "project", language))
         if made is not None:
@@ -325,6 +325,8 @@ class WorldMachine(RuleBasedStateMachine):
             assert int(made.session_id) > 2**53, "a session id does not fit a double"
             assert made.session_id not in [known.id for known in self.projects], "a session id is new"
             self.projects.append(Project(made.session_id, made.task_id, made.user_id, Draft(title="project")))
+            if clip:
+                self.upload(0, len(self.projects) - 1, "https://files.test/clip.mp4")
 
     @rule(who=WHO, which=WHICH, url=st.sampled_from(tuple(URLS)))
     def upload(self, who: int, which: int, url: str) -> None:
@@ -504,7 +506,7 @@ class WorldMachine(RuleBasedStateMachine):
         for world in (self.world, self.twin):
             world.accounts[user_id].plan = plan
             credits.grant(world.ledgers[user_id], world.now_ms, amount, "control")
-        self.plans[user_id] = plan or ("paid" if user_id.startswith("user_") else self.given.plan)
+        self.plans[user_id] = plan or (self.given.plan if self.world.accounts[user_id].kind == "anonymous" else "paid")
         self.purses[user_id].available = max(0, self.purses[user_id].available + amount)
 
     @rule(which=WHICH)
@@ -562,24 +564,27 @@ class WorldMachine(RuleBasedStateMachine):
             self.doom()
         self.finish_work()
 
-    @rule(which=WHICH, render_id=RENDER_IDS, then=st.sampled_from(("cancel", "cancel at work", "wait", "look later")))
-    def export(self, which: int, render_id: str, then: str) -> None:
-        """As most clients do: submit a render, and then care for nothing else."""
+    @rule(which=WHICH, then=st.sampled_from(("cancel", "cancel at work", "wait", "submit again")))
+    def export(self, which: int, then: str) -> None:
+        """As most clients do: upgrade where that is asked for, submit a render, and then care for nothing else."""
         project = self.project(which)
+        if self.plans[project.user_id] == "free":
+            self.favour(which, "paid", 0)
+        render_id = f"export_{len(self.jobs)}"
         self.submit_render(0, which, render_id, PLAIN_DRAFT, 30)
         job = self.jobs.get((project.user_id, render_id))
         if job is None:
             return
+        if then == "submit again":
+            self.submit_render(0, which, render_id, PLAIN_DRAFT, 30)
         if then == "cancel at work":
             self.let_pass(job.starts_ms)
-        if then in ("cancel", "cancel at work"):
+        if then != "wait":
             self.cancel(0, which, render_id)
-        if then in ("wait", "look later"):
-            self.let_pass(job.ends_ms)
+        for moment_ms in (job.ends_ms, job.ends_ms + int(self.given.render_url_life_s * 1000)):
+            self.let_pass(moment_ms)
             self.poll(0, which, render_id)
-        if then == "look later":
-            self.let_pass(job.ends_ms + int(self.given.render_url_life_s * 1000))
-            self.poll(0, which, render_id)
+            self.poll(6, which, render_id)
 
     @precondition(lambda self: self.world.timeline.next_ms(work_only=True) is not None)
     @rule()

@@ -345,16 +345,18 @@ def test_settings_say_what_they_rest_on(place: Place) -> None:
     assert told["dialect"]["choices"] == ["vendor", "adk", "text"] and told["dialect"]["range"] is None
 
 
-def test_changed_settings_take_effect(place: Place) -> None:
+def test_changed_settings_take_effect(mock: Mock) -> None:
+    place = make(mock, seed="1")
     place.settle_in()
-    spelling = place.live.world.spelling
-    told = place.ask("PATCH", "/settings", {"dialect": "text", "free_credits": 7, "profile": "strict"})["settings"]
+    told = place.ask("PATCH", "/settings", {"dialect": "text", "free_credits": 7})["settings"]
     assert told["free_credits"]["value"] == 7
-    assert place.live.world.spelling != spelling, "the profile decides how drafts are spelt"
     assert place.ask("POST", "/accounts", {}, 201)["credits"]["available"] == 7
     assert b'data: {"text":' in place.talk()
+    assert not place.live.world.varied
+    place.ask("PATCH", "/settings", {"profile": "strict"})
+    assert place.live.world.varied
     place.ask("PATCH", "/settings", {"profile": "plain"})
-    assert place.live.world.spelling == spelling
+    assert not place.live.world.varied
 
 
 # time
@@ -391,6 +393,16 @@ def test_advancing_writes_what_is_due_before_it_answers(place: Place) -> None:
         assert "turn.ended" in [entry["what"] for entry in told["happened"]]
     wires = [entry["wire"] for entry in place.ask("GET", "/journal?kind=event")["entries"]]
     assert events == sum(wire.count("data:") for wire in wires) > 2
+
+
+def test_bytes_held_back_are_due_too(mock: Mock) -> None:
+    place = make(mock, settings={"silent_rate": 0, "chunks": "bytes:20", "chunk_gap_ms": 1000})
+    place.settle_in()
+    with place.talking():
+        now_ms = place.ask("POST", "/clock/advance", {"next": "work"})["now_ms"]
+        due = place.ask("GET", "/clock")["next_work"]
+        assert (due["kind"], due["at_ms"]) == ("stream", now_ms + 1000)
+        assert place.ask("POST", "/clock/advance", {"next": True})["now_ms"] == due["at_ms"]
 
 
 def test_advancing_to_an_instant(place: Place) -> None:

@@ -24,6 +24,6 @@ def clauses(text: str) -> list[tuple[str, str]]:
     at, mark = 0, ""
     for m in PARTS.finditer(text):
         found.append((mark, text[at : m.start()].strip()))
-        at, mark = m.end(), m[0].strip() + " "
+        at, mark = m.end(), m[0].rstrip() + " "
     found.append((mark, text[at:].strip()))
     return [(mark, clause) for mark, clause in found if clause]
