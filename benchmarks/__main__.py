@@ -25,7 +25,10 @@ def main() -> int:
     rows: list[Row] = []
     for name in given.only or subjects:
         print(f"{time.monotonic() - began:5.0f} s  {name} ...", file=sys.stderr, flush=True)
-        rows += subjects[name](given.quick)
+        try:
+            rows += subjects[name](given.quick)
+        except (RuntimeError, TimeoutError) as error:
+            rows.append(Row(name, "could not be measured", str(error)[:100], "", False))
     print(
         f"\n{printed(rows)}\n\n{time.monotonic() - began:.0f} s in all; load of the machine at the end {os.getloadavg()[0]:.1f}"
     )

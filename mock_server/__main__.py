@@ -200,6 +200,27 @@ def lifecycles() -> None:
         click.echo(f"{click.style(name, bold=True)}\n{printed(name)}\n")
 
 
+@main.command()
+@click.option("--basis", type=click.Choice(["seed", "vendor", "observed", "assumed"]), help="Only rows that rest on this.")
+@click.option("--kind", default=None, help="Only one kind: operation, field, code, timing, setting, contradiction, refusal ...")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def ledger(basis: str | None, kind: str | None, as_json: bool) -> None:
+    """List what the mock does, on what each part rests, and how to switch what is assumed."""
+    from mock_server.ledger import as_data
+
+    found = [row for row in as_data() if basis in (None, row["basis"]) and kind in (None, row["kind"])]
+    if as_json:
+        import json
+
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for row in found:
+        switch = f"  [--setting {row['setting']}]" if row["setting"] else ""
+        source = f" ({row['source']})" if row["source"] else ""
+        click.echo(f"{row['basis']:<8} {row['kind']:<13} {click.style(row['name'], bold=True)}{switch}")
+        click.echo(click.style(f"         {' '.join(row['says'].split())}{source}", dim=True))
+
+
 # a running mock
 
 control_option = click.option("--control-url", default=CONTROL_URL, show_default=True, help="Control port of the running mock.")

@@ -161,5 +161,5 @@ def find_world(worlds: Worlds, name: str) -> Live:
     if name == "default":
         return worlds.at(name)
     if name not in worlds.live:
-        raise NotFound(f"there is no world {name[:80]!r}{nearest(name, worlds.live)}")
+        raise NotFound(f"there is no world {name[:80]!r}{nearest(name, {'default': None, **worlds.live})}")
     return worlds.live[name]

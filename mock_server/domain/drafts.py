@@ -218,7 +218,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "source_start": ("ss", "in", "ci"),
 }
 EXTRAS: dict[str, bool | int | str | None] = {"x": None, "z": 0, "lk": False, "ver": "3.1"}
-#: Track types that "presumably exist" (effects, stickers, colour are spoken of) and are undocumented: API.md (b).
+#: Track types that "presumably exist" (effects, stickers and colour are spoken of) and are undocumented.
 FOREIGN_TYPES = (2, 3, 4, 5, 6, 8, 11)
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 
 class Statuses(NamedTuple):
-    """HTTP status by `error_status`: which status carries the documented codes is documented nowhere (API.md A0)."""
+    """HTTP status by `error_status`: which status carries the documented codes is documented nowhere."""
 
     mixed: int
     ok: int

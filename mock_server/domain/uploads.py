@@ -15,7 +15,7 @@ FILE_TYPES = {
 
 
 def format_by_name(filename: str) -> str | None:
-    """The documented format of a file name, or None. `jpeg` is not among the 13 (API.md A4)."""
+    """The documented format of a file name, or None. `jpeg` is not among the 13."""
     suffix = PurePosixPath(filename.replace("\\", "/")).suffix.lower().removeprefix(".")
     return suffix if suffix in FILE_TYPES else None
 

@@ -476,7 +476,7 @@ def _drop_turn(world: World, turn_id: str) -> None:
 
 
 def state_of(world: World, session: Session) -> dict[str, Any]:
-    """The `state` member of the state answer (API.md A6, (b))."""
+    """The `state` member of the state answer (vendor init, 4.4)."""
     draft: dict[str, Any] | None = drafts.spell(session.draft, world.spelling)
     if not session.draft.tracks and not session.edits and world.settings.initial_draft != "empty":
         draft = None

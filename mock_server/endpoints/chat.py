@@ -15,7 +15,7 @@ def run_sse(world: World, call: Call) -> StreamReply:
 
 
 def as_adk_demands(body: dict[str, object]) -> None:
-    """What the agent server itself demands (API.md A3, measured). Raises Unprocessable."""
+    """What the agent server itself demands (measured on ADK 2.13.0). Raises Unprocessable."""
     for name in ("app_name", "user_id"):
         if name not in body:
             raise Unprocessable(f"body.{name}: is missing", [{"loc": ["body", name], "message": "is missing"}])

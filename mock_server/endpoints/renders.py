@@ -1,4 +1,4 @@
-"""Export: submit, poll, cancel, download. The render proxy has an envelope of its own, in three shapes (API.md C1)."""
+"""Export: submit, poll, cancel, download. The render proxy has an envelope of its own, in three shapes (C1)."""
 
 from typing import Any
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -74,7 +75,7 @@ class Talk:
 
     def gaps_s(self, *operations: str) -> list[float]:
         times = [entry["at_ms"] / 1000 for entry in self.requests(*operations)]
-        return [round(b - a, 1) for a, b in zip(times, times[1:], strict=False)]
+        return [round(b - a, 1) for a, b in pairwise(times)]
 
     def header(self, name: str) -> list[str | None]:
         return [dict(entry["headers"]).get(name) for entry in self.requests()]

@@ -762,19 +762,19 @@ def bodies(draw: st.DrawFn) -> tuple[str, str, Any]:
 
 @LIMITS
 @given(bodies())
-def test_no_body_makes_it_fail(mock: Mock, asked: tuple[str, str, Any]) -> None:
+def test_no_body_makes_it_fail(place: Place, asked: tuple[str, str, Any]) -> None:
     method, path, body = asked
-    user = next(iter(mock.running.do(lambda: mock.running.worlds.at("default").world.accounts)), "x")
-    answer = mock.control.request(method, path.format(name="default", user_id=user), content=json.dumps(body))
+    user = next(iter(place.live.world.accounts), "x")
+    answer = place.mock.control.request(method, path.format(name=place.name, user_id=user), content=json.dumps(body))
     assert answer.status_code < 500
-    mock.ask("GET", "/worlds/default/clock")
+    place.ask("GET", "/clock")
 
 
 @LIMITS
 @given(st.dictionaries(st.sampled_from(["since", "kind", "operation", "limit", "count", "x"]), st.text(max_size=9), max_size=3))
-def test_no_query_makes_it_fail(mock: Mock, query: dict[str, str]) -> None:
-    assert mock.control.get("/worlds/default/journal", params=query).status_code < 500
-    assert mock.control.get("/worlds/default/journal/wait", params={**query, "timeout_s": "0"}).status_code < 500
+def test_no_query_makes_it_fail(place: Place, query: dict[str, str]) -> None:
+    assert place.mock.control.get(place.at + "/journal", params=query).status_code < 500
+    assert place.mock.control.get(place.at + "/journal/wait", params={**query, "timeout_s": "0"}).status_code < 500
 
 
 # over restarts

@@ -9,10 +9,10 @@ from random import Random
 import httpx
 import pytest
 import sseclient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from httpx_sse import ServerSentEvent
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mock_server.domain.script import Event
 from mock_server.domain.settings import FIELDS, Settings, changed

@@ -70,6 +70,7 @@ def follow(plan: Plan, words: str) -> None:
         if name in EDITS:
             if material(plan, name in SELF_SUPPLIED):
                 EDITS[name](plan, reading)
+                plan.settle()
         elif isinstance(answer := ANSWERS[name], str):
             plan.answer(answer)
         else:

@@ -154,6 +154,11 @@ class Plan:
         if self.fresh or self.committed != self.draft:
             self.commit("edit_multitrack", {"operation": operation, **args}, tracks=len(self.draft.tracks))
 
+    def settle(self) -> None:
+        """Drop what a writer changed and, having thought better of it, did not commit."""
+        if self.fresh or self.draft != self.committed:
+            self.draft, self.fresh = timeline.copied(self.committed), []
+
     def changed(self) -> bool:
         return any(act.effects for act in self.acts)
 

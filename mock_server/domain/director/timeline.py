@@ -107,20 +107,19 @@ def respeed(draft: Draft, chosen: Iterable[Segment], factor: float) -> None:
     """Play these clips `factor` times as fast as now, within 0.25 to 4 times of the original."""
     before = total_ms(draft)
     ids = {c.id for c in chosen}
-    old = {c.id: copy(c) for c in clips(draft)}
+    old = [copy(c) for c in clips(draft)]
     for clip in clips(draft):
         if clip.id in ids:
             speed = round(min(max(clip.speed * factor, 0.25), 4.0), 4)
             clip.duration_ms = max(1, round(clip.duration_ms * clip.speed / speed))
             clip.speed = speed
     _restart(draft)
-    new = {c.id: c for c in clips(draft)}
 
     def shifted(ms: int) -> int:
-        for id, was in old.items():
-            if was.start_ms <= ms < end(was):
-                return new[id].start_ms + round((ms - was.start_ms) * new[id].duration_ms / was.duration_ms)
-        return ms - before + total_ms(draft)
+        for was, now in zip(old, clips(draft), strict=True):
+            if ms < end(was):
+                return now.start_ms + round(max(ms - was.start_ms, 0) * now.duration_ms / was.duration_ms)
+        return ms - end(old[-1]) + end(clips(draft)[-1])
 
     follow(draft, shifted)
     close(draft, before)
