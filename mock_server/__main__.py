@@ -12,6 +12,7 @@ from mock_server import __version__
 from mock_server.domain.settings import FIELDS, SettingError, Settings, changed
 
 if TYPE_CHECKING:
+    from mock_server.replay import Tape
     from mock_server.serve import Doors
     from mock_server.worlds import Recipe, Worlds
 
@@ -36,17 +37,58 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of the API; the control port stays on loopback.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="Port of the API; 0 takes a free one.")
-@click.option("--control-port", default=CONTROL_PORT, show_default=True, type=click.IntRange(0, 65535), help="Control port; 0 takes a free one.")
-@click.option("--clock", default="real", show_default=True, type=click.Choice(["real", "manual", "instant"]), help="How virtual time moves.")
-@click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(0.001, 100_000), help="Virtual seconds a second, for the real clock.")
-@click.option("--start", default=None, help="Virtual time at the start: ISO 8601 or 'now'. Default: now for the real clock, else 2026-03-20.")
+@click.option(
+    "--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="Port of the API; 0 takes a free one."
+)
+@click.option(
+    "--control-port",
+    default=CONTROL_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Control port; 0 takes a free one.",
+)
+@click.option(
+    "--clock", default="real", show_default=True, type=click.Choice(["real", "manual", "instant"]), help="How virtual time moves."
+)
+@click.option(
+    "--rate",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 100_000),
+    help="Virtual seconds a second, for the real clock.",
+)
+@click.option(
+    "--start",
+    default=None,
+    help="Virtual time at the start: ISO 8601 or 'now'. Default: now for the real clock, else 2026-03-20.",
+)
 @click.option("--seed", default="1", show_default=True, help="Decides everything that is left to chance.")
-@click.option("--profile", default=None, type=click.Choice(["plain", "strict"]), help="strict varies, by seed, what the documents leave open.")
-@click.option("--setting", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting of the worlds; see 'nemovideo-mock settings'.")
-@click.option("--journal", "journal_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all journals to this file as they happen.")
-@click.option("--state", "state_file", type=click.Path(dir_okay=False, path_type=Path), help="Keep all worlds in this SQLite file over restarts.")
-@click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Written once it answers: JSON with url, control_url, pid.")
+@click.option(
+    "--profile",
+    default=None,
+    type=click.Choice(["plain", "strict"]),
+    help="strict varies, by seed, what the documents leave open.",
+)
+@click.option(
+    "--setting", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting of the worlds; see 'nemovideo-mock settings'."
+)
+@click.option(
+    "--journal",
+    "journal_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all journals to this file as they happen.",
+)
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep all worlds in this SQLite file over restarts.",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Written once it answers: JSON with url, control_url, pid.",
+)
 @click.option("--quiet", is_flag=True, help="No banner.")
 def serve(
     host: str,
@@ -134,6 +176,8 @@ def read_start(text: str | None, default_ms: int | None) -> int:
 
 
 def banner(doors: "Doors", recipe: "Recipe") -> str:
+    from mock_server.recipe import token_or_nothing
+
     pace = f"real, x{recipe.rate:g}" if recipe.policy == "real" else recipe.policy
     bold = click.style
     return f"""{bold("nemovideo-mock", bold=True)} {__version__}: a local stand-in. Nothing here reaches the real service.
@@ -141,6 +185,7 @@ def banner(doors: "Doors", recipe: "Recipe") -> str:
   API       {bold(doors.url, fg="green")}   (other worlds: {doors.url}/w/NAME)
   control   {doors.control_url}
   clock     {pace}      seed {recipe.seed}      profile {recipe.settings.profile}
+  replay    {token_or_nothing(recipe) or "(settings too long for a token: use a scenario file)"}
 
 Paste this where your client runs:
 
@@ -151,6 +196,103 @@ and, for a client that has the host written into it, replace https://mega-api-pr
   curl -sX POST $NEMO_API_URL/api/auth/anonymous-token -H "X-Client-Id: my-first-client"
 
 Ctrl-C ends it."""
+
+
+@main.command()
+@click.argument("what")
+@click.option(
+    "--lenient", is_flag=True, help="Recording: match by method and path, in any order. Default: as recorded, in that order."
+)
+@click.option("--world", default="default", show_default=True, help="Recording: which world of the journal.")
+@click.option(
+    "--rate",
+    default=0.0,
+    type=click.FloatRange(0),
+    help="Recording: play its virtual times, N seconds a second; 0 does not wait.",
+)
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--control-port", default=CONTROL_PORT, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path))
+def replay(what: str, lenient: bool, world: str, rate: float, port: int, control_port: int, ready_file: Path | None) -> None:
+    """Serve a run again: WHAT is a run token, or a journal or HAR file, which answers as recorded."""
+    from mock_server.recipe import TokenError, read_token
+    from mock_server.serve import ServeError, open_doors, play_until_signal, run_until_signal, write_ready
+    from mock_server.worlds import Worlds
+
+    try:
+        tape = None if not Path(what).exists() else read_tape(Path(what), world, lenient)
+        recipe = read_token(what) if tape is None else None
+        doors = open_doors("127.0.0.1", port, control_port if recipe else None)
+    except TokenError as error:
+        raise Refusal(f"{error}; there is no file of that name either") from None
+    except ServeError as error:
+        raise Refusal(str(error)) from None
+
+    def ready() -> None:
+        if ready_file is not None:
+            write_ready(ready_file, doors)
+        click.echo(banner(doors, recipe) if recipe else f"Playing {what}\n\n  export NEMO_API_URL={doors.url}\n\nCtrl-C ends it.")
+        sys.stdout.flush()
+
+    if recipe is not None:
+        run_until_signal(Worlds(recipe), doors, ready)
+    elif tape is not None:
+        from mock_server.replay import Player
+
+        play_until_signal(Player(tape, rate), doors, ready)
+
+
+def read_tape(path: Path, world: str, lenient: bool) -> "Tape":
+    """Raises Refusal."""
+    from mock_server.har import read
+    from mock_server.recording import RecordingError, exchanges
+    from mock_server.replay import Tape
+
+    try:
+        found = exchanges(read(path), world)
+    except (RecordingError, OSError) as error:
+        raise Refusal(str(error)) from None
+    if not found:
+        raise Refusal(f"{path} has no exchange of world {world!r}")
+    return Tape(found, lenient)
+
+
+@main.group()
+def har() -> None:
+    """Journals as HAR 1.2, and recordings of browsers and proxies held against the contract."""
+
+
+@har.command("export")
+@click.argument("journal_file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--world", default="default", show_default=True)
+@click.option("--keep-secrets", is_flag=True, help="Leave tokens and client ids in.")
+def har_export(journal_file: Path, world: str, keep_secrets: bool) -> None:
+    """Print a journal as HAR. Tokens and client ids are replaced."""
+    import json
+
+    from mock_server.har import export, read
+    from mock_server.recording import RecordingError
+
+    try:
+        click.echo(json.dumps(export(read(journal_file), world, keep_secrets=keep_secrets), indent=1, ensure_ascii=False))
+    except (RecordingError, OSError) as error:
+        raise Refusal(str(error)) from None
+
+
+@har.command("check")
+@click.argument("har_file", type=click.Path(dir_okay=False, path_type=Path))
+def har_check(har_file: Path) -> None:
+    """List where a HAR or journal file contradicts the contract; exit 1 if it does."""
+    from mock_server.har import contradictions, read
+    from mock_server.recording import RecordingError
+
+    try:
+        found = contradictions(read(har_file))
+    except (RecordingError, OSError) as error:
+        raise Refusal(str(error)) from None
+    for line in found:
+        click.echo(line)
+    raise SystemExit(1 if found else 0)
 
 
 # offline
@@ -168,7 +310,9 @@ def settings(names: tuple[str, ...], as_json: bool) -> None:
     for name, field in FIELDS.items():
         if not names or name in names:
             meta = field.metadata
-            rows.append({"name": name, "default": field.default, **{key: meta[key] for key in ("choices", "doc", "basis", "source")}})
+            rows.append(
+                {"name": name, "default": field.default, **{key: meta[key] for key in ("choices", "doc", "basis", "source")}}
+            )
     if as_json:
         import json
 
@@ -234,7 +378,9 @@ def worlds(context: click.Context, control_url: str) -> None:
     context.obj = control_url
     if context.invoked_subcommand is None:
         for world in ask(control_url, "GET", "/worlds")["worlds"]:
-            click.echo(f"{world['name']:<20} {world['now']}  {world['clock']['policy']:<8} seed {world['seed']:<12} {world['url']}")
+            click.echo(
+                f"{world['name']:<20} {world['now']}  {world['clock']['policy']:<8} seed {world['seed']:<12} {world['url']}"
+            )
 
 
 @worlds.command()

@@ -118,6 +118,16 @@ class Contract:
         operation = self.operations[operation_id]
         return list(self.document["paths"][operation.path][operation.method.lower()]["responses"])
 
+    def answer_schema(self, operation_id: str, status: int, content_type: str) -> dict[str, Any] | None:
+        """The schema of an answer's body; None when this status or media type is not declared."""
+        operation = self.operations[operation_id]
+        responses = self.document["paths"][operation.path][operation.method.lower()]["responses"]
+        if str(status) not in responses:
+            return None
+        content = self.resolve(responses[str(status)]).get("content", {})
+        media = content.get(content_type.partition(";")[0].strip().lower(), content.get("*/*"))
+        return None if media is None and content else (media or {}).get("schema", {})
+
     # routing
 
     def route(self, method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:

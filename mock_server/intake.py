@@ -119,7 +119,9 @@ class Intake:
         self.blobs.drop(blob for _, blob, _ in self.kept)
 
 
-async def receive(content_type: str, chunks: AsyncIterator[bytes], blobs: Blobs, limit_bytes: int, most_files: int) -> list[Upload]:
+async def receive(
+    content_type: str, chunks: AsyncIterator[bytes], blobs: Blobs, limit_bytes: int, most_files: int
+) -> list[Upload]:
     """The files of a multipart body. Raises FileTooLarge, UnsupportedFile, TooLarge, Unprocessable; then nothing is kept."""
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     if not 0 < len(boundary) <= 200:

@@ -7,7 +7,8 @@ One JSON object a line. Every entry has `seq` (from 1, without gaps), `world`, `
 - stream: of, turn; the head of a stream is sent
 - event: of, n, event (its kind), wire (the bytes, as text) unless it is cut in several chunks; written before they leave
 - chunk: of, wire or wire_base64 (where a character is cut): bytes that are written at once, when that is not one event
-- end: of, by (server, client, control, shutdown), events, bytes: how an exchange ended
+- end: of, by (server, client, control, shutdown, fault), events, bytes, body_base64 (of a small file): how an exchange ended
+- fault: of, fault (its name), what, at, number: a fault took effect
 - world: what, subject, detail: what the world itself did
 
 The journal keeps the newest lines up to a bound in bytes and counts what it forgot.
@@ -17,6 +18,7 @@ import os
 from asyncio import Event
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,8 +85,7 @@ class Journal:
     def since(self, seq: int = 0) -> Iterator[bytes]:
         """Lines after `seq`, oldest first."""
         skip = max(0, seq - (self.last - len(self.lines)))
-        for index in range(skip, len(self.lines)):
-            yield self.lines[index]
+        yield from list(islice(self.lines, skip, None))
 
     def entries(self, since: int = 0, kind: str | None = None, operation: str | None = None) -> Iterator[dict[str, Any]]:
         """Entries after `since`; with `operation`, only the requests of that operation and what belongs to them."""
@@ -107,7 +108,10 @@ class Journal:
 
 def safe_headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers as the journal keeps them: a credential that is not one of this mock's own is masked, it may be real."""
-    return [(name, _mask(value)) if name in ("authorization", "cookie", "proxy-authorization") else (name, value) for name, value in headers]
+    return [
+        (name, _mask(value)) if name in ("authorization", "cookie", "proxy-authorization") else (name, value)
+        for name, value in headers
+    ]
 
 
 def _mask(value: str) -> str:

@@ -114,11 +114,9 @@ class Outlet:
         raise Gone
 
     def reset(self) -> None:
-        """RST: a linger time of zero turns close into a reset (RFC 9293, 3.10.4; socket(7))."""
+        """RST, at once."""
         if self.transport is not None:
-            with suppress(OSError):
-                self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-            self.transport.abort()
+            reset(self.transport)
 
     def close(self) -> None:
         """FIN, once all that was written is sent."""
@@ -222,6 +220,13 @@ class Outlet:
             while waiting and waiting[0].fault.number < taken:
                 await self.act(waiting.pop(0))
             yield chunk
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """RST: a linger time of zero turns close into a reset (RFC 9293, 3.10.4; socket(7))."""
+    with suppress(OSError):
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def told_instead(fault: faults.Fault) -> Reply:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +161,27 @@ async def run(worlds: Worlds, doors: Doors, stop: asyncio.Event, ready: Callable
 
 def run_until_signal(worlds: Worlds, doors: Doors, ready: Callable[[], None]) -> None:
     """Serve in this thread until SIGINT or SIGTERM; a second signal ends at once."""
+    until_signal(lambda stop: run(worlds, doors, stop, ready))
 
+
+def play_until_signal(app: ASGIApp, doors: Doors, ready: Callable[[], None]) -> None:
+    """Serve any ASGI application so: a recording, which has no worlds."""
+
+    async def play(stop: asyncio.Event) -> None:
+        server = _server(app)
+        task = asyncio.create_task(server.serve(sockets=[doors.api]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.001)
+        ready()
+        await stop.wait()
+        server.should_exit = True
+        await task
+        doors.close()
+
+    until_signal(play)
+
+
+def until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -174,7 +194,7 @@ def run_until_signal(worlds: Worlds, doors: Doors, ready: Callable[[], None]) ->
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):
                 loop.add_signal_handler(number, asked)
-        await run(worlds, doors, stop, ready)
+        await work(stop)
 
     with asyncio.Runner(loop_factory=_loop()) as runner:
         runner.run(main())
@@ -235,6 +255,8 @@ def running(
         try:
             with asyncio.Runner(loop_factory=_loop()) as runner:
                 runner.run(main())
+        except BaseException as error:
+            inside["error"] = error
         finally:
             started.set()
 
@@ -242,6 +264,9 @@ def running(
     thread = threading.Thread(target=work, name="nemovideo-mock", daemon=True)
     thread.start()
     started.wait(30)
+    if "error" in inside:
+        doors.close()
+        raise inside["error"]
     try:
         yield Running(url, control_url, worlds, inside["loop"])
     finally:

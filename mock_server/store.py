@@ -43,7 +43,8 @@ class Store:
             self.db.execute(f"PRAGMA user_version={_VERSION}")
         except sqlite3.Error as error:
             raise StateError(f"{path} cannot be used as a state file: {error}") from None
-        self.saved: dict[str, int] = {}
+        self.saved: dict[str, int] = {}  # world -> last journal line written
+        self.labels: dict[str, dict[str, bytes]] = {}  # world -> checkpoints written
 
     def worlds(self) -> dict[str, Kept]:
         rows = self.db.execute("SELECT name, snapshot, policy, rate FROM worlds ORDER BY rowid")
@@ -67,7 +68,8 @@ class Store:
         name, first = world.name, journal.span().first
         self.db.execute("BEGIN")
         self.db.execute(
-            "INSERT OR REPLACE INTO worlds VALUES (?, ?, ?, ?)", (name, freeze(world, live.faults), live.clock.policy, live.clock.rate)
+            "INSERT OR REPLACE INTO worlds VALUES (?, ?, ?, ?)",
+            (name, freeze(world, live.faults), live.clock.policy, live.clock.rate),
         )
         since = self.saved.get(name, 0)
         start = max(since + 1, first)
@@ -75,15 +77,18 @@ class Store:
         self.db.executemany("INSERT OR REPLACE INTO journal VALUES (?, ?, ?)", lines)
         self.db.execute("DELETE FROM journal WHERE world = ? AND seq < ?", (name, first))
         self.saved[name] = journal.last
-        known = {label for (label,) in self.db.execute("SELECT label FROM checkpoints WHERE world = ?", (name,))}
-        for label in live.checkpoints.keys() - known:
-            self.db.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (name, label, live.checkpoints[label]))
+        written = self.labels.setdefault(name, {})
+        for label, frozen in live.checkpoints.items():
+            if written.get(label) is not frozen:
+                self.db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", (name, label, frozen))
+                written[label] = frozen
         self.db.execute("COMMIT")
 
     def delete(self, name: str) -> None:
         for table, column in (("worlds", "name"), ("checkpoints", "world"), ("journal", "world")):
             self.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
         self.saved.pop(name, None)
+        self.labels.pop(name, None)
 
     def close(self) -> None:
         self.db.close()

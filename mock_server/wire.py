@@ -37,6 +37,8 @@ _SERVER = f"nemovideo-mock/{__version__}".encode()
 _BURST = 16
 #: Bodies up to this size stand whole in the journal.
 JOURNALED_BYTES = 256 * 1024
+#: And files up to this one, so that a recording can answer with them.
+JOURNALED_FILE_BYTES = 128 * 1024
 
 CONTENT_TYPES = {
     "mp4": "video/mp4",
@@ -199,16 +201,20 @@ async def send_file(
     headers |= {"etag": f'"{etag}"', "last-modified": formatdate(0, usegmt=True), "content-type": content_type}
     name = reply.source.filename
     response = FileResponse(path, headers=headers, filename=name if reply.attachment else None)
-    sent = 0
+    sent = bytearray()
+    size = 0
 
     async def counted(message: Any) -> None:
-        nonlocal sent
+        nonlocal size
         if message["type"] == "http.response.start":
             if message["status"] in (400, 416):
                 raise RangeNotSatisfiable(headers=tuple(h for h in as_text(message["headers"]) if h[0] == "content-range"))
             entry = {"of": exchange, "status": message["status"], "headers": as_text(message["headers"]), "file": name}
             live.journal.add(live.world.now_ms, "response", entry)
-        sent += len(message.get("body", b""))
+        content = message.get("body", b"")
+        size += len(content)
+        if size <= JOURNALED_FILE_BYTES:
+            sent.extend(content)
         await send(message)
 
     try:
@@ -216,7 +222,8 @@ async def send_file(
     except RangeNotSatisfiable as error:
         await send_json(live, exchange, refusal(error, live.world.settings, False), send)
     else:
-        live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": sent})
+        kept = {"body_base64": b64encode(sent).decode()} if size <= JOURNALED_FILE_BYTES else {}
+        live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": size, **kept})
 
 
 def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]:

@@ -2,40 +2,31 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from mock_server import faults
 from mock_server.blobs import Blobs
 from mock_server.domain import world as service
 from mock_server.domain.errors import Conflict, NotFound, Unprocessable
-from mock_server.domain.settings import Settings, changed
-from mock_server.journal import DEFAULT_LIMIT_BYTES, Journal, Sink
+from mock_server.domain.settings import changed
+from mock_server.journal import Journal, Sink
 from mock_server.pacing import Clock, Live, Policy
+from mock_server.recipe import START_MS, Recipe, token_or_nothing
 from mock_server.snapshot import Snapshot, freeze, thaw
 from mock_server.store import Store
 
-#: Where virtual time starts unless told otherwise: 2026-03-20, the day after the vendor's last document.
-START_MS = 1773964800000
 MOST_WORLDS = 5_000
 MOST_CHECKPOINTS = 64
+__all__ = ["START_MS", "Recipe", "Worlds"]
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a world begins."""
-
-    seed: str = "1"
-    settings: Settings = field(default_factory=Settings)
-    policy: Policy = "real"
-    rate: float = 1.0
-    start_ms: int = START_MS
-    journal_bytes: int = DEFAULT_LIMIT_BYTES
-
-
 class Worlds:
-    def __init__(self, recipe: Recipe | None = None, blobs: Blobs | None = None, sink: Sink | None = None, store: Store | None = None):
+    def __init__(
+        self, recipe: Recipe | None = None, blobs: Blobs | None = None, sink: Sink | None = None, store: Store | None = None
+    ):
         self.recipe = recipe or Recipe()
         self.blobs = blobs or Blobs()
         self.sink = sink
@@ -44,7 +35,7 @@ class Worlds:
         self.recipes: dict[str, Recipe] = {}
         if store is not None:
             for name, kept in store.worlds().items():
-                live = self._resume(thaw(kept.snapshot), replace(self.recipe, policy=kept.policy, rate=kept.rate))
+                live = self._resume(thaw(kept.snapshot), kept.policy, kept.rate)
                 store.recall(live.journal)
                 live.checkpoints = store.checkpoints(name)
 
@@ -57,8 +48,11 @@ class Worlds:
         live.take_note()
         return live
 
-    def _resume(self, kept: Snapshot, recipe: Recipe) -> Live:
-        live = self._begin(kept.world, recipe)
+    def _resume(self, kept: Snapshot, policy: Policy, rate: float) -> Live:
+        """A world that began earlier, here or in another process; a reset takes it back to its own beginning."""
+        world = kept.world
+        own = replace(self.recipe, seed=world.seed, settings=world.settings, start_ms=world.start_ms, policy=policy, rate=rate)
+        live = self._begin(world, own)
         live.faults = kept.faults
         return live
 
@@ -79,9 +73,11 @@ class Worlds:
         if name in self.live:
             raise Conflict(f"there is a world {name!r} already")
         own = f"{self.recipe.seed}/{name}" if name != "default" else self.recipe.seed
-        recipe = replace(self.recipe, seed=own if seed is None else seed, settings=changed(self.recipe.settings, settings or {}), **clock)
+        recipe = replace(
+            self.recipe, seed=own if seed is None else seed, settings=changed(self.recipe.settings, settings or {}), **clock
+        )
         world = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
-        service.note(world, "world.created", name, seed=recipe.seed)
+        service.note(world, "world.created", name, seed=recipe.seed, token=token_or_nothing(recipe))
         return self._begin(world, recipe)
 
     def delete(self, name: str) -> None:
@@ -136,7 +132,7 @@ class Worlds:
         kept = thaw(live.checkpoints[label] if label is not None else freeze(live.world, live.faults))
         kept.world.name = new
         service.note(kept.world, "world.forked", name)
-        return self._resume(kept, replace(self.recipes[name], policy=live.clock.policy, rate=live.clock.rate))
+        return self._resume(kept, live.clock.policy, live.clock.rate)
 
     def sweep(self) -> None:
         """Drop the files that no world and no checkpoint refers to."""

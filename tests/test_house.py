@@ -80,14 +80,14 @@ def test_domain_nouns_never_import_each_other(path):
 #: Who may be imported by whom: a module knows only rooms of a lower level. control and serve share one: they meet in serve.
 LEVELS = {
     "domain": 0, "media": 0, "remote": 0, "varying": 0, "contract": 1, "values": 1, "journal": 1, "blobs": 1, "endpoints": 2, "framing": 2, "faults": 2, "ledger": 2,
-    "intake": 2, "pacing": 3, "snapshot": 3, "store": 4, "worlds": 5, "lying": 5, "wire": 6, "app": 7, "control": 7, "serve": 8, "__main__": 9,
+    "intake": 2, "pacing": 3, "snapshot": 3, "recipe": 4, "recording": 3, "har": 4, "store": 4, "worlds": 5, "lying": 5, "replay": 6, "wire": 6, "app": 7, "control": 7, "serve": 8, "__main__": 9,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", modules("mock_server"), ids=name_of)
 def test_arrows_point_down(path):
     """Each room imports rooms of a lower level, or its own parts."""
-    own = (name_of(path).split(".") + [""])[1]
+    own = [*name_of(path).split("."), ""][1]
     if not own:
         return
     for module in imports(path):
@@ -101,9 +101,9 @@ def test_starlette_stays_at_the_edge():
     """Starlette and sse-starlette appear in app, wire and control; uvicorn in serve."""
     for path in modules("mock_server"):
         used = {module.split(".")[0] for module in imports(path)}
-        room = (name_of(path).split(".") + [""])[1]
+        room = [*name_of(path).split("."), ""][1]
         if used & {"starlette", "sse_starlette"}:
-            assert room in ("app", "wire", "lying", "control", "serve"), name_of(path)
+            assert room in ("app", "wire", "lying", "replay", "control", "serve"), name_of(path)
         if "uvicorn" in used:
             assert room == "serve", name_of(path)
 
@@ -120,7 +120,7 @@ def test_packages_do_not_reach_into_each_other():
 def test_waiting_is_done_in_pacing_alone():
     """No other module of the server sleeps or reads a clock, but for serve waiting for its sockets and the kit's start."""
     for path in modules("mock_server"):
-        if name_of(path) in ("mock_server.pacing", "mock_server.serve", "mock_server.__main__") or "control" in path.parts:
+        if name_of(path) in ("mock_server.pacing", "mock_server.replay", "mock_server.serve", "mock_server.__main__") or "control" in path.parts:
             continue
         text = path.read_text()
         assert not re.search(r"\b(monotonic|perf_counter|datetime\.now|time\.time|asyncio\.sleep\((?!0\)))", text), name_of(path)

@@ -29,6 +29,6 @@ def free_at_ms(windows: Windows, key: str, now_ms: int, tokens: int, window_ms: 
 
 
 def take(windows: Windows, key: str, now_ms: int, window_ms: int) -> None:
-    """Count a token; what is older than the window is forgotten."""
-    recent = [at for at in windows.taken_ms.get(key, []) if now_ms - at < window_ms]
+    """Count a token; what is older than the window is forgotten. Keys stay in the order of their last token."""
+    recent = [at for at in windows.taken_ms.pop(key, []) if now_ms - at < window_ms]
     windows.taken_ms[key] = [*recent, now_ms]

@@ -22,7 +22,9 @@ class ServiceError(Exception):
     statuses: ClassVar[Statuses]
     default: ClassVar[str]
 
-    def __init__(self, message: str = "", detail: list[dict[str, Any]] | None = None, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, message: str = "", detail: list[dict[str, Any]] | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         self.message = message or self.default
         self.detail = detail or []
         self.headers = headers

@@ -33,7 +33,9 @@ def find(sessions: Mapping[str, Session], session_id: str, user_id: str) -> Sess
         if any(char in session_id for char in "<>{}$"):
             near = ": the path holds a placeholder; put the session_id of create-session there"
         elif session is None and any(_spoilt(session_id, known) for known in sessions):
-            near = ": it differs from a known one in its last digits only, as when 19 digits pass through a float; keep it a string"
+            near = (
+                ": it differs from a known one in its last digits only, as when 19 digits pass through a float; keep it a string"
+            )
         raise SessionNotFound(f"session not found{near}")
     return session
 

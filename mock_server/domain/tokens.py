@@ -47,7 +47,9 @@ def bearer(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not value:
         raise BadToken("invalid authentication token: expected 'Authorization: Bearer <token>'")
     if value[:1] in "\"'<$" or " " in value:
-        raise BadToken("invalid authentication token: it looks like a placeholder or is quoted; send the bare value of data.token")
+        raise BadToken(
+            "invalid authentication token: it looks like a placeholder or is quoted; send the bare value of data.token"
+        )
     return value
 
 

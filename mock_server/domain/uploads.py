@@ -21,9 +21,10 @@ def format_by_name(filename: str) -> str | None:
 
 
 def safe_name(filename: str) -> str:
-    """The last part of a name a client gave, without what has no place in a URL path or a header."""
+    """The last part of a name a client gave, without what has no place in a URL path or a header; a long one keeps its suffix."""
     name = PurePosixPath(filename.replace("\\", "/")).name
-    return "".join(c if c.isalnum() or c in "._-()" else "_" for c in name)[:120] or "file"
+    name = "".join(c if c.isalnum() or c in "._-()" else "_" for c in name)
+    return (name if len(name) <= 120 else name[:115] + name[-5:]) or "file"
 
 
 def cdn_url(base_url: str, asset_id: str, filename: str) -> str:

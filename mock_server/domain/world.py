@@ -6,15 +6,15 @@ in `happened`, which the edge takes away into the journal.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import Any, Literal
 
-from mock_server.domain import accounts, credits, drafts, ids, renders, sessions, tokens, turns, uploads, variations
+from mock_server.domain import accounts, credits, drafts, ids, renders, scripted, sessions, tokens, turns, uploads, variations
 from mock_server.domain.accounts import Account, Windows
 from mock_server.domain.clock import Due, Timeline
 from mock_server.domain.credits import Ledger
-from mock_server.domain.director import direct
+from mock_server.domain.director import direct, with_heartbeats
 from mock_server.domain.drafts import Spelling
 from mock_server.domain.errors import (
     BadToken,
@@ -31,6 +31,7 @@ from mock_server.domain.ids import Dice
 from mock_server.domain.renders import Render
 from mock_server.domain.scene import Asset
 from mock_server.domain.script import Effect, Event, Script, Step
+from mock_server.domain.scripted import Scripted, ScriptedTurn
 from mock_server.domain.sessions import Session
 from mock_server.domain.settings import Settings, changed
 from mock_server.domain.tokens import Claim, Token
@@ -61,6 +62,7 @@ class World:
     timeline: Timeline
     dice: Dice
     spelling: Spelling
+    start_ms: int = 0
     varied: tuple[str, ...] = ()  # what the strict profile varies here
     accounts: dict[str, Account] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class World:
     files: dict[str, str] = field(default_factory=dict)  # asset id -> session id, or a key of `renders`
     blobs: dict[str, str] = field(default_factory=dict)  # asset id -> where the edge keeps an upload's bytes
     happened: list[Happening] = field(default_factory=list)
+    scripted: Scripted = field(default_factory=Scripted)  # what a scenario has decided beforehand
     moved: list[str] = field(default_factory=list)  # turns that told something or ended since the edge last looked
 
     @property
@@ -86,7 +89,7 @@ def create(name: str, seed: str, settings: Settings, start_ms: int) -> World:
     dice = Dice(seed)
     varied = variations.chosen(settings, dice.child("varied"))
     settings = changed(settings, variations.varied_settings(settings, varied, dice.child("varied")))
-    world = World(name, seed, settings, Timeline(start_ms), dice, spelling(varied, dice), varied)
+    world = World(name, seed, settings, Timeline(start_ms), dice, spelling(varied, dice), start_ms, varied)
     if varied:
         note(world, "world.varied", name, variations=list(varied))
     return world
@@ -164,8 +167,10 @@ def issue_anonymous_token(world: World, client_id: str | None, address: str) -> 
         if (free_ms := accounts.free_at_ms(window, key, now, most, span_ms)) is not None:
             note(world, "token.refused", key, window=noun, free_at_ms=free_ms)
             raise RateLimited(f"rate limit: {most} token{'s' if most > 1 else ''} per {noun} per {_span(span_ms)}")
-    for window, key, _, span_ms, _ in windows:
-        accounts.take(window, key, now, span_ms)
+    for window, key, most, span_ms, noun in windows:
+        if most:
+            accounts.take(window, key, now, span_ms)
+            _drop_oldest(world, window.taken_ms, MOST_ACCOUNTS, noun)
     account = open_account(world, "anonymous", None, given.free_credits)
     scopes = tuple(word.strip() for word in given.anonymous_scopes.split(",") if word.strip())
     return issue_token(world, account, scopes, given.token_life_s, client_id)
@@ -178,13 +183,19 @@ def open_account(world: World, kind: Literal["anonymous", "registered"], plan: s
     credits.grant(world.ledgers[account.user_id], world.now_ms, free, "welcome")
     note(world, "account.opened", account.user_id, kind=kind, credits=free)
     if len(world.accounts) > MOST_ACCOUNTS:
-        oldest = next(iter(world.accounts))
-        world.accounts.pop(oldest)
-        world.ledgers.pop(oldest)
-        for value in [t.value for t in world.tokens.values() if t.user_id == oldest]:
-            world.tokens.pop(value)
-        note(world, "account.forgotten", oldest)
+        forget_account(world, next(iter(world.accounts)))
     return account
+
+
+def forget_account(world: World, user_id: str) -> None:
+    """Drop an account with its sessions and tokens; clients then meet 1001."""
+    for session_id in [s.session_id for s in world.sessions.values() if s.user_id == user_id]:
+        forget_session(world, session_id)
+    for value in [t.value for t in world.tokens.values() if t.user_id == user_id]:
+        world.tokens.pop(value)
+    world.accounts.pop(user_id)
+    world.ledgers.pop(user_id)
+    note(world, "account.forgotten", user_id)
 
 
 def issue_token(world: World, account: Account, scopes: tuple[str, ...], life_s: float, client_id: str = "") -> Token:
@@ -251,6 +262,8 @@ def create_session(world: World, account: Account, task_name: str, language: str
         world.now_ms,
     )
     session.draft.title = task_name
+    while world.scripted.draft:
+        drafts.apply(session.draft, world.scripted.draft.pop(0))
     world.sessions[session.session_id] = session
     note(world, "session.created", session.session_id, user_id=account.user_id)
     if len(world.sessions) > MOST_SESSIONS:
@@ -296,7 +309,7 @@ def add_assets(world: World, session: Session, added: Sequence[Asset]) -> None:
 def assets_from_urls(world: World, urls: Sequence[str], base_url: str) -> list[Asset]:
     """Raises Unprocessable, UnsupportedFile. The figures of one of our own URLs are the real ones."""
     known = {asset.cdn_url: asset for session in world.sessions.values() for asset in session.assets}
-    found = []
+    found, blobs = [], {}
     for url in urls:
         asset_id = new_asset_id(world)
         own = known.get(url)
@@ -306,8 +319,9 @@ def assets_from_urls(world: World, urls: Sequence[str], base_url: str) -> list[A
             asset.file_type, asset.format, asset.hash = own.file_type, own.format, own.hash
             asset.duration_s, asset.width, asset.height, asset.fps = own.duration_s, own.width, own.height, own.fps
             if own.id in world.blobs:
-                world.blobs[asset_id] = world.blobs[own.id]
+                blobs[asset_id] = world.blobs[own.id]
         found.append(asset)
+    world.blobs.update(blobs)
     return found
 
 
@@ -338,8 +352,13 @@ def finished_file(world: World, render: Render) -> None:
 
 
 def start_turn(world: World, account: Account, session: Session, message: str, base_url: str) -> Turn:
-    """Accept a message: its script is written, its price held, its first step due. Raises NoCredits, Conflict."""
+    """Accept a message: its script is written, its price held, its first step due. Raises NoCredits, Conflict, SessionNotFound."""
     given = world.settings
+    planned = scripted.fitting(world.scripted, message)
+    if planned is not None and planned.session_lost:
+        world.scripted.turns.remove(planned)
+        forget_session(world, session.session_id)
+        find_session(world, account, session.session_id)
     if session.running and given.concurrent_turns == "refuse":
         raise Conflict("a turn is running on this session; wait until its stream closes")
     turn = Turn(f"turn_{world.dice.hex('turn', 12)}", session.session_id, account.user_id, message, base_url, world.now_ms)
@@ -359,16 +378,20 @@ def _run(world: World, account: Account, session: Session, turn: Turn, refuse_in
     given = world.settings
     dice = world.dice.child(f"script/{turn.id}")
     silent = world.dice.chance("silent") < given.silent_rate and session.silent_run < given.silent_run_max
-    script = direct(
+    planned = scripted.fitting(world.scripted, turn.message)
+    asked = planned or ScriptedTurn()
+    script = asked.script or direct(
         turn.message,
         language=session.language,
         draft=session.draft,
         assets=session.assets,
-        settings=given,
+        settings=scripted.asked(given, asked),
         dice=dice,
-        silent=silent,
+        silent=silent if asked.silent is None else asked.silent,
         new_asset_url=lambda asset_id, filename: cdn_url(world, turn.base_url, asset_id, filename),
     )
+    if planned is not None:
+        script = _as_planned(given, script, planned)
     turn.cost = _price(given, session, script)
     ledger = world.ledgers[account.user_id]
     if turn.cost:
@@ -378,16 +401,25 @@ def _run(world: World, account: Account, session: Session, turn: Turn, refuse_in
             note(world, "credits.refused", account.user_id, needed=turn.cost, available=credits.balance(ledger).available)
             if not refuse_in_stream:
                 raise
-            turn.cost, script = 0, _no_credits_script(account, refusal)
+            turn.cost, script, planned = 0, _no_credits_script(account, refusal), None
         else:
             note(world, "credits.held", account.user_id, amount=turn.cost, turn=turn.id)
             session.edit_charged |= script.kind == "edit"
     if script.kind == "edit":
         session.silent_run = session.silent_run + 1 if script.silent else 0
+    if planned is not None:
+        world.scripted.turns.remove(planned)
+        note(world, "turn.scripted", turn.id, session_id=session.session_id)
     turn.script, turn.started_ms = script, world.now_ms
     turns.advance(turn, "start")
     session.running.append(turn.id)
     world.timeline.schedule(turns.next_at_ms(turn), "turn", turn.id)
+
+
+def _as_planned(given: Settings, script: Script, planned: ScriptedTurn) -> Script:
+    """A script that a scenario has written or adjusted, with the heartbeats of any turn."""
+    told = script if planned.script is not None else scripted.adjusted(script, planned)
+    return replace(told, steps=with_heartbeats(told.steps, told.ends_ms, round(given.heartbeat_interval_s * 1000)))
 
 
 def _no_credits_script(account: Account, refusal: NoCredits) -> Script:
@@ -410,15 +442,16 @@ def _price(given: Settings, session: Session, script: Script) -> int:
 def _tell(world: World, turn: Turn, step: Step) -> None:
     session = world.sessions[turn.session_id]
     for effect in step.effects:
-        _apply(world, session, effect)
+        _apply(world, session, effect, turn.base_url)
     if step.event is not None:
         turn.told.append(Told(world.now_ms, step.event))
         world.moved.append(turn.id)
 
 
-def _apply(world: World, session: Session, effect: Effect) -> None:
+def _apply(world: World, session: Session, effect: Effect, base_url: str = "") -> None:
     if effect.op == "add_asset":
         asset = Asset(**effect.args)
+        asset.cdn_url = asset.cdn_url or cdn_url(world, base_url, asset.id, asset.filename)
         asset.hash = asset.hash or Dice(asset.id).hex("hash", 32)
         add_assets(world, session, [asset])
     else:
@@ -470,6 +503,9 @@ def _drop_turn(world: World, turn_id: str) -> None:
     turn = world.turns.pop(turn_id)
     if turn.cost and turn.state == "running":
         credits.close(world.ledgers[turn.user_id], world.now_ms, turn.id, "release")
+    if turn.ended_ms is None:  # so that its streams end
+        turn.ended_ms = world.now_ms
+        world.moved.append(turn.id)
 
 
 # state and renders
@@ -529,7 +565,12 @@ def submit_render(
     if not error and world.render_count < len(outcomes) and outcomes[world.render_count] == "failed":
         error = "render failed: the node gave up"
     world.render_count += 1
+    planned = scripted.next_render(world.scripted)
+    if not error and planned.outcome == "failed":
+        error = planned.error or "render failed: the node gave up"
     length_ms = int(1000 * world.dice.between("render", *given.render_s))
+    if planned.takes_s is not None:
+        length_ms = round(1000 * planned.takes_s)
     asset_id, filename = new_asset_id(world), uploads.safe_name(render_id) + ".mp4"
     render = Render(
         id=render_id,
@@ -541,13 +582,14 @@ def submit_render(
         picture=picture,
         submitted_ms=world.now_ms,
         starts_ms=world.now_ms + length_ms // 10,
-        ends_ms=world.now_ms + length_ms,
+        ends_ms=world.now_ms + (length_ms if planned.outcome != "stuck" else scripted.NEVER_MS),
         error=error,
     )
     world.renders[key] = render
     world.files[asset_id] = key
     world.timeline.schedule(render.starts_ms, "render", key)
-    world.timeline.schedule(render.ends_ms, "render", key)
+    if planned.outcome != "stuck":  # else nobody need wait for it
+        world.timeline.schedule(render.ends_ms, "render", key)
     note(world, "render.pending", render_id, session_id=session.session_id, ends_ms=render.ends_ms)
     if len(world.renders) > MOST_RENDERS:
         oldest = next(iter(world.renders))

@@ -22,4 +22,6 @@ def as_adk_demands(body: dict[str, object]) -> None:
     for index, part in enumerate(body["new_message"]["parts"]):  # type: ignore[index]  # validated by the contract
         for key in part.keys() - {"text"}:
             place = ["body", "new_message", "parts", index, key]
-            raise Unprocessable(f"body.new_message.parts.{index}.{key}: extra_forbidden", [{"loc": place, "message": "extra_forbidden"}])
+            raise Unprocessable(
+                f"body.new_message.parts.{index}.{key}: extra_forbidden", [{"loc": place, "message": "extra_forbidden"}]
+            )

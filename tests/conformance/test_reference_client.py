@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -151,7 +152,9 @@ def real_clock(seed: str, rate: float, settings: dict[str, Any]) -> Iterator[tup
 
 
 def test_a_whole_conversation_as_a_process(tmp_path: Path) -> None:
-    (tmp_path / "trip.mp4").write_bytes(write_mp4(width=320, height=240, fps=25, duration_ms=8000, colour=(9, 90, 200), audio=True))
+    (tmp_path / "trip.mp4").write_bytes(
+        write_mp4(width=320, height=240, fps=25, duration_ms=8000, colour=(9, 90, 200), audio=True)
+    )
     with real_clock("7", 100, {"silent_rate": 0.0}) as (it, live):
         env = {
             "PATH": os.environ["PATH"],
@@ -175,21 +178,46 @@ def test_a_whole_conversation_as_a_process(tmp_path: Path) -> None:
     assert "Uploaded trip.mp4 (8s, 320x240)." in edited
     assert any("35%" in said for said in edited)
     assert any("标题" in said and "Urban Dreams" in said for said in titled)
-    assert shown[0].startswith("Timeline (3 tracks):\n1. Video: trip (0-8s)\n2. BGM: ") and '3. Title: "Urban Dreams" (0-3s)' in shown[0]
+    assert (
+        shown[0].startswith("Timeline (3 tracks):\n1. Video: trip (0-8s)\n2. BGM: ")
+        and '3. Title: "Urban Dreams" (0-3s)' in shown[0]
+    )
     assert "50 available" in credits[0]
     saved = next(tmp_path.glob("render_*.mp4"))
-    assert any(saved.name in said for said in exported) and any("https://web.test/workspace/claim?ct=" in said for said in exported)
+    assert any(saved.name in said for said in exported) and any(
+        "https://web.test/workspace/claim?ct=" in said for said in exported
+    )
     media = probe(saved)
     assert media and media.format == "mp4" and media.duration_s == pytest.approx(8, abs=0.1)
     operations = [entry["operation"] for entry in requests]
     assert operations[:3] == ["issue_anonymous_token", "create_session", "upload_files"]
     assert operations.count("create_session") == 1 and operations.count("run_sse") == 2
     headers = [dict(entry["headers"]) for entry in requests]
-    assert all(h["x-skill-source"] == "music-to-a" and h["x-skill-version"] == "1.0.0" and h["x-skill-platform"] == "unknown" for h in headers)
-    assert all(("authorization" in h) == (op not in ("issue_anonymous_token", "get_file")) for h, op in zip(headers, operations, strict=True))
+    assert all(
+        h["x-skill-source"] == "music-to-a" and h["x-skill-version"] == "1.0.0" and h["x-skill-platform"] == "unknown"
+        for h in headers
+    )
+    assert all(
+        ("authorization" in h) == (op not in ("issue_anonymous_token", "get_file"))
+        for h, op in zip(headers, operations, strict=True)
+    )
     kept = tmp_path / ".config/nemovideo/client_id"
     assert kept.read_text() == headers[0]["x-client-id"]
     assert "nmv_usr_" not in json.dumps([edited, titled, shown, credits, exported])
+
+
+def test_the_demo_plays_through(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = spec_from_file_location("demo", CLIENT.parent / "demo.py")
+    assert spec and spec.loader
+    demo = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "demo", demo)
+    spec.loader.exec_module(demo)
+    monkeypatch.setattr(demo, "RATE", 150)
+    demo.play(demo.SEED)
+    page = capsys.readouterr().out.splitlines()
+    assert "1 silent edit" in page[-2] and page[-1].endswith("12 s, as long as its draft.")
+    assert max(map(demo.width, page[3:-2])) <= 120
+    assert [line for line in page if "SILENT" in line] and not [line for line in page if "\033" in line]
 
 
 def alone(lines: list[str], folder: Path) -> list[dict[str, str]]:
@@ -202,7 +230,16 @@ def alone(lines: list[str], folder: Path) -> list[dict[str, str]]:
 
 
 def test_no_input_ends_in_a_traceback(tmp_path: Path) -> None:
-    lines = ["[1]", '{"type":"ping"}', "", "not json", '{"type":"user"', '{"type":"user","text":"status","files":7}', "\ud83d", "[" * 99_999]
+    lines = [
+        "[1]",
+        '{"type":"ping"}',
+        "",
+        "not json",
+        '{"type":"user"',
+        '{"type":"user","text":"status","files":7}',
+        "\ud83d",
+        "[" * 99_999,
+    ]
     told = alone(lines, tmp_path)
     assert [one["type"] for one in told].count("done") == 5
     said = {one["text"] for one in told if one["type"] == "say"}
@@ -528,7 +565,10 @@ ADK = '{"content":{"parts":[%s],"role":"%s"},"author":"nemo_agent"%s}'
     [
         ('{"type":"text","content":"Hi"}', [("text", "Hi", False)]),
         ('{"text":"Hi"}', [("text", "Hi", False)]),
-        (ADK % ('{"text":"Hi"},{"functionCall":{"name":"f","args":{}}}', "model", ""), [("text", "Hi", False), ("tool", "f", False)]),
+        (
+            ADK % ('{"text":"Hi"},{"functionCall":{"name":"f","args":{}}}', "model", ""),
+            [("text", "Hi", False), ("tool", "f", False)],
+        ),
         (ADK % ('{"functionResponse":{"name":"f","response":{"text":"secret"}}}', "user", ""), [("tool", "f", False)]),
         (ADK % ('{"text":"H"}', "model", ',"partial":true'), [("text", "H", True)]),
         (ADK % ('{"text":"hm","thought":true},{"text":"Hi"},7,{"new":1}', "model", ""), [("text", "Hi", False)]),
@@ -628,8 +668,16 @@ def test_partial_texts_are_told_once(talk: Start) -> None:
         ('add the title "Download now"', ["edit"]),
         ("add music to the uploaded clip", ["edit"]),
         ("add a title and export it", ["edit:add a title", "export"]),
-        ("trim the first 2.5 seconds, add jazz at 0.4, then download it", ["edit:trim the first 2.5 seconds, add jazz at 0.4", "export"]),
+        (
+            "trim the first 2.5 seconds, add jazz at 0.4, then download it",
+            ["edit:trim the first 2.5 seconds, add jazz at 0.4", "export"],
+        ),
         ("加一段音乐，然后导出", ["edit:加一段音乐", "export"]),
+        ("加音乐后导出", ["edit:加音乐", "export"]),
+        ("add jazz before exporting", ["edit:add jazz", "export"]),
+        ("合并两段视频", ["edit:合并两段视频"]),
+        ("add a title saying download now", ["edit"]),
+        ("make a promo for my hotel", ["edit"]),
         ("use https://x.test/b.mov and add music", ["upload", "edit:use https://x.test/b.mov and add music"]),
         ("write me a poem", ["decline"]),
         ("make a video about the weather", ["edit"]),
@@ -644,7 +692,21 @@ def test_where_messages_go(text: str, steps: list[str]) -> None:
             assert step.text == wanted.partition(":")[2]
 
 
-SCREEN_WORDS = ("click", "drag", "button", "panel", "preview in timeline", "press", "top right", "点击", "拖拽", "按钮", "面板", "打开", "右上角")
+SCREEN_WORDS = (
+    "click",
+    "drag",
+    "button",
+    "panel",
+    "preview in timeline",
+    "press",
+    "top right",
+    "点击",
+    "拖拽",
+    "按钮",
+    "面板",
+    "打开",
+    "右上角",
+)
 
 
 @pytest.mark.parametrize("key", PHRASES)

@@ -20,11 +20,11 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen, dict]]:
+def serving(folder: Path, *words: str, command: list[str] | None = None) -> Iterator[tuple[subprocess.Popen, dict]]:
     """A served mock and its ready file; ended by its id, if it is still there."""
     ready = folder / "ready.json"
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", "--control-port", "0", "--ready-file", str(ready), *words],
+        [*COMMAND, *(command or ["serve"]), "--port", "0", "--control-port", "0", "--ready-file", str(ready), *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -190,6 +190,7 @@ _numbers = itertools.count(1)
 def make(mock: Mock, **order: Any) -> Place:
     name = order.setdefault("name", f"w{next(_numbers)}")
     order.setdefault("settings", {"silent_rate": 0})
+    order.setdefault("seed", "1")  # not made of the name, which depends on which tests run
     mock.ask("POST", "/worlds", order, 201)
     return Place(mock, name)
 
@@ -346,7 +347,7 @@ def test_settings_say_what_they_rest_on(place: Place) -> None:
 
 
 def test_changed_settings_take_effect(mock: Mock) -> None:
-    place = make(mock, seed="1")
+    place = make(mock)
     place.settle_in()
     told = place.ask("PATCH", "/settings", {"dialect": "text", "free_credits": 7})["settings"]
     assert told["free_credits"]["value"] == 7
@@ -396,12 +397,12 @@ def test_advancing_writes_what_is_due_before_it_answers(place: Place) -> None:
 
 
 def test_bytes_held_back_are_due_too(mock: Mock) -> None:
-    place = make(mock, settings={"silent_rate": 0, "chunks": "bytes:20", "chunk_gap_ms": 1000})
+    place = make(mock, settings={"silent_rate": 0, "chunks": "bytes:20", "chunk_gap_ms": 10})
     place.settle_in()
     with place.talking():
         now_ms = place.ask("POST", "/clock/advance", {"next": "work"})["now_ms"]
         due = place.ask("GET", "/clock")["next_work"]
-        assert (due["kind"], due["at_ms"]) == ("stream", now_ms + 1000)
+        assert (due["kind"], due["at_ms"]) == ("stream", now_ms + 10)
         assert place.ask("POST", "/clock/advance", {"next": True})["now_ms"] == due["at_ms"]
 
 

@@ -146,7 +146,9 @@ CHOICES = {
     "comments": ["none", "before", "inside"],
     "data_lines": ["one", "many"],
     "chunks": ["event", "lines", "random", "hostile", "events:3", "bytes:1", "bytes:7", "at:3,9,40"],
-    **dict.fromkeys(("bom", "partials", "merge_parts"), [True, False]),
+    "bom": [True, False],
+    "partials": [True, False],
+    "merge_parts": [True, False],
 }
 SETS = {
     "heartbeat_forms": ["json", "empty", "space", "word", "event", "comment"],
@@ -168,9 +170,9 @@ def test_ten_thousand_programs(quarter):
         chunks = framed(changed(Settings(), program), events, str(dice.random()))
 
         assert recovered(by_httpx_sse(without_mark(chunks))) == expected(events), program
-        if program["line_end"] != "mixed" and not program["bom"] and not {"ls", "ps", "nel"} & set(program["spice"]):
-            if not any(char in event.text + event.data["a"] for event in events for char in "\u2028\u2029\x85"):
-                assert recovered(by_sseclient(chunk.content for chunk in chunks)) == expected(events), program
+        tame = program["line_end"] != "mixed" and not program["bom"] and not {"ls", "ps", "nel"} & set(program["spice"])
+        if tame and not any(char in event.text + event.data["a"] for event in events for char in "\u2028\u2029\x85"):
+            assert recovered(by_sseclient(chunk.content for chunk in chunks)) == expected(events), program
 
 
 @settings(max_examples=60, deadline=None)

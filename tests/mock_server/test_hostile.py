@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -15,10 +16,8 @@ def exchange(url: str, sent: bytes) -> tuple[int, dict]:
     """Send raw bytes, give status and JSON body of the answer."""
     host, port = httpx.URL(url).host, httpx.URL(url).port
     with socket.create_connection((host, port), timeout=10) as peer:
-        try:
+        with suppress(OSError):  # refused while we were still sending
             peer.sendall(sent)
-        except OSError:
-            pass  # refused while we were still sending
         received = b""
         while True:
             head, _, body = received.partition(b"\r\n\r\n")

@@ -41,7 +41,7 @@ def seen(visitor: Visitor) -> dict[str, object]:
     chinese = visitor.http.post("api/tasks/me/with-session/nemo_agent", json={"task_name": "豆腐"}).json()["data"]["session_id"]
     files = visitor.state()["video_infos"]
     return {
-        "key_order": list(json.loads(credits)["data"])[0] != "available",
+        "key_order": next(iter(json.loads(credits)["data"])) != "available",
         "extra_fields": len(json.loads(credits)) > 2,
         "whitespace": "\n" in credits,
         "escapes": "\\u" in visitor.http.get(f"api/state/nemo_agent/me/{chinese}/latest").text,

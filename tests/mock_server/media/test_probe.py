@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.media.probe import FORMATS, Media, probe, probe_stream
-from mock_server.media.source import MOST_BYTES, MOST_READS
+from mock_server.media.source import MOST_BYTES, MOST_READS, Damaged, Source
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "media" / "samples"
 
@@ -139,6 +139,10 @@ def test_a_stated_length_saves_the_walk_over_the_fragments() -> None:
     assert _reads(fragmented(*[moof(5)] * 1000, index=sidx(1000 * len(moof(5)), 7000))) < 100
 
 
+def test_a_still_png_is_not_walked_over() -> None:
+    assert _reads(BYTES["picture.png"][:-12] + struct.pack(">I4sI", 0, b"IDAT", 0) * 1000) < 10
+
+
 def _reads(data: bytes) -> int:
     stream = Counted(data)
     assert probe_stream(stream) is not None
@@ -215,16 +219,20 @@ def trak(
     enabled: bool = True,
     runs: tuple[tuple[int, int], ...] = (),
     claimed: int | None = None,
+    version: int = 0,
 ) -> bytes:
     """A track of 64 x 48 pixels and 1000 ticks a second; `claimed` entries in its table of `runs` (samples, ticks)."""
     table = struct.pack(">4xI", len(runs) if claimed is None else claimed) + b"".join(struct.pack(">II", *run) for run in runs)
     shown = struct.pack(">II", 64 << 16, 48 << 16) if kind == b"vide" else bytes(8)
+    long = "Q" if version else "I"
     return box(
         b"trak",
-        box(b"tkhd", struct.pack(">B2xBIII4xI", 0, enabled, 0, 0, number, ticks), bytes(16), matrix(), shown),
+        box(
+            b"tkhd", struct.pack(f">B2xB{long}{long}I4x{long}", version, enabled, 0, 0, number, ticks), bytes(16), matrix(), shown
+        ),
         box(
             b"mdia",
-            box(b"mdhd", struct.pack(">4xIIIII", 0, 0, 1000, ticks, 0)),
+            box(b"mdhd", struct.pack(f">B3x{long}{long}I{long}I", version, 0, 0, 1000, ticks, 0)),
             box(b"hdlr", bytes(8), kind, bytes(13)),
             box(b"minf", box(b"stbl", box(b"stts", table))),
         ),
@@ -361,6 +369,11 @@ CRAFTED: dict[str, tuple[bytes, Media | None]] = {
         ftyp(b"isom") + box(b"moov", mvhd(2500, version=1), trak(b"vide", 99, runs=((75, 33),))),
         _media("mp4", 2.5, 64, 48, 30.303),
     ),
+    "64-bit times of a track": (
+        movie(b"isom", trak(b"vide", 2**33, version=1, runs=((8, 2**30),)), ticks=0),
+        _media("mp4", 2**33 / 1000, 64, 48),
+    ),
+    "a track header without a size": (changed("video.mp4", b"\0\x40\0\0\0\x30\0\0", bytes(8)), EXPECTED["video.mp4"]),
     "the movie is turned, not the track": (
         ftyp(b"isom") + box(b"moov", mvhd(500, turned=True), trak(b"vide", 500)),
         _media("mp4", 0.5, 48, 64),
@@ -476,6 +489,12 @@ CRAFTED: dict[str, tuple[bytes, Media | None]] = {
     ),
     "AVI cut off in its streams": (BYTES["video.avi"][:100], _media("avi", 0.6, 64, 48, 15)),
     "WAVE without sound": (riff(b"WAVE", (b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8))), _media("wav")),
+    "WAVE of floats, whose bytes a second are wrong": (
+        riff(b"WAVE", (b"fmt ", struct.pack("<HHIIHH", 3, 1, 8000, 1, 4, 32)), (b"data", bytes(4000))),
+        _media("wav", 0.125),
+    ),
+    "WAVE of no size": (changed("sound.wav", struct.pack("<4sI", b"data", 4000), b"data\0\0\0\0"), EXPECTED["sound.wav"]),
+    "RF64 with something behind": (BYTES["long.wav"] + bytes(2000), EXPECTED["long.wav"]),
     "WAVE cut off in its sound": (BYTES["sound.wav"][:-2000], _media("wav", 0.25)),
     "RIFF of another kind": (riff(b"ACON", (b"anih", bytes(36))), None),
     "WebP, one frame": (
@@ -497,7 +516,7 @@ CRAFTED: dict[str, tuple[bytes, Media | None]] = {
     },
     "JPEG, Exif's directory elsewhere": (jpeg(orientation=exif(8), directory=2**32 - 1), _media("jpg", None, 2, 3)),
     "JPEG cut off before its size": (BYTES["picture.jpg"][:30], _media("jpg")),
-    "PNG, a delay in no units": (changed("animated.png", b"\0\x01\0\x0a", b"\0\x0a\0\0"), EXPECTED["animated.png"]),
+    "PNG, a delay in no units": (changed("animated.png", b"\0\x01\0\x0a", b"\0\x14\0\0"), _media("png", 1.0, 32, 24, 5)),
     # sound
     "MP3 behind two tags": (id3(3, b"abc") + id3(300, bytes(300)) + BYTES["bare.mp3"], EXPECTED["bare.mp3"]),
     "MP3 behind a tag and rubbish": (id3(3, b"abc") + b"\xff\xfb\x90 rubbish" + BYTES["bare.mp3"], EXPECTED["bare.mp3"]),
@@ -523,6 +542,14 @@ CRAFTED: dict[str, tuple[bytes, Media | None]] = {
         changed("vbr.mp3", b"Xing\0\0\0\x0f\0\0", b"Xing\0\0\0\x0f\xff\xff"),
         _media("mp3", 0.575),  # the frames counted, the one that claims with them
     ),
+    "MP3 whose header does not count": (changed("vbr.mp3", b"Xing\0\0\0\x0f", b"Xing\0\0\0\x0e"), _media("mp3", 0.575)),
+    "MP3 of MPEG 1": (bytes.fromhex("fffb9044").ljust(417, b"\0") * 10, _media("mp3", 0.261)),
+    "MP3 of MPEG 1, padded": (bytes.fromhex("fffb9244").ljust(418, b"\0") * 10, _media("mp3", 0.261)),
+    "MP3 of MPEG 2": (bytes.fromhex("fff340c4").ljust(104, b"\0") * 10, _media("mp3", 0.261)),
+    "MP3 of MPEG 2.5": (bytes.fromhex("ffe310c4").ljust(52, b"\0") * 10, _media("mp3", 0.522)),
+    "MP3 of a bit rate that is not": (bytes.fromhex("fffbf044").ljust(417, b"\0") * 10, None),
+    "MP3 of a sample rate that is not": (bytes.fromhex("fffb9c44").ljust(417, b"\0") * 10, None),
+    "MP3 of a version that is not": (bytes.fromhex("ffeb9044").ljust(417, b"\0") * 10, None),
     "MP3, a single frame": (BYTES["bare.mp3"][:104], _media("mp3", 0.026)),
     "MPEG audio layer II": (bytes.fromhex("fffd4404") + bytes(413) + bytes.fromhex("fffd4404") + bytes(413), None),
     "AAC behind a tag": (id3(3, b"abc") + BYTES["sound.aac"], EXPECTED["sound.aac"]),
@@ -595,6 +622,17 @@ def test_slow_content_is_bounded(name: str) -> None:
     check(SLOW[name]())
 
 
+@pytest.mark.parametrize("count", [1, 2**20])
+def test_a_source_ends(count: int) -> None:
+    stream = Endless(b"", HUGE)
+    source = Source(stream)
+    with pytest.raises(Damaged):
+        for turn in range(MOST_READS + 1):
+            assert len(source.at(turn, count)) == count
+    assert source.weary
+    assert stream.reads <= MOST_READS and stream.read_bytes <= MOST_BYTES
+
+
 def _again(name: str, split: bytes, times: int, trailer: int = 0) -> bytes:
     """A sample with what follows the first `split` repeated, without a `trailer` of so many bytes."""
     head, mark, tail = BYTES[name][: len(BYTES[name]) - trailer].partition(split)
@@ -648,7 +686,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.sampled_from(sorted(EXPECTED)), EDITS, st.integers(0, 8000))
 def test_mutations(name: str, edits: list[tuple[int, bytes]], length: int) -> None:
     data = bytearray(BYTES[name])
