@@ -2,7 +2,7 @@
 PYTHON ?= python3
 V := .venv/bin
 
-.PHONY: test demo bench check clean
+.PHONY: test demo bench certify check clean
 
 # The environment; made anew when what it depends on changes.
 .venv/ready: pyproject.toml
@@ -22,6 +22,10 @@ demo: .venv/ready
 
 bench: .venv/ready
 	$(V)/python -m benchmarks
+
+# What takes too long for every change: the reference client under 1,000 seeds of the strict profile.
+certify: .venv/ready
+	$(V)/python tests/conformance/strict_seeds.py 1000
 
 check: .venv/ready
 	$(V)/ruff check --fix

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
+from subprocess import SubprocessError
 
 from benchmarks import cold_start, json_endpoints, memory, open_streams, turns, uploads, worlds
 from benchmarks.processes import OWN_CORE, SERVER_CORE
@@ -27,7 +28,7 @@ def main() -> int:
         print(f"{time.monotonic() - began:5.0f} s  {name} ...", file=sys.stderr, flush=True)
         try:
             rows += subjects[name](given.quick)
-        except (RuntimeError, TimeoutError) as error:
+        except (RuntimeError, TimeoutError, SubprocessError) as error:
             rows.append(Row(name, "could not be measured", str(error)[:100], "", False))
     print(
         f"\n{printed(rows)}\n\n{time.monotonic() - began:.0f} s in all; load of the machine at the end {os.getloadavg()[0]:.1f}"

@@ -8,7 +8,7 @@ from benchmarks.table import Row, at_most
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    rounds = 5 if quick else 11
+    rounds = 3 if quick else 11
     ours, theirs = [], []
     for turn in range(rounds + 1):
         pair = first_answer(start_mock()), first_answer(start_serving("starlette"))

@@ -17,7 +17,7 @@ POSTS = 1200
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    rounds = 5 if quick else 15
+    rounds = 3 if quick else 15
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory())
         servers = {

@@ -10,7 +10,7 @@ from benchmarks.table import Row
 
 JOURNAL_BYTES = 4 * MIB
 #: Half of the requests make sessions, of which a world keeps 20,000.
-FILLING = 44_000
+FILLING = 42_000
 ALLOWED_MIB = 4.0
 
 

@@ -5,49 +5,113 @@ window of virtual time, with which seeded chance). Each world has a book of them
 `mock_server/lying.py` acts them out on a connection.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from http import HTTPStatus
 from typing import Any
 
+from mock_server import cases
+from mock_server.cases import StreamCase
 from mock_server.contract import Contract
 from mock_server.domain.ids import Dice
 
 #: Points of an exchange, in their order: before the work; a byte of an upload; after the work and before the first byte;
 #: after event k of a stream; at byte b of the answer's body; after the last byte.
 PLACES = ("before", "upload", "after", "event", "byte", "end")
+#: Places where `number` says which: event from 1, byte and upload from 0.
+NUMBERED = ("event", "byte", "upload")
+
+#: The most faults of one world at a time.
+MOST_ARMED = 1000
+
+REQUIRED: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a value must be, in words and as a test."""
+
+    wanted: str
+    fits: Callable[[Any], bool]
+
+
+def _number(low: float, high: float) -> Rule:
+    return Rule(
+        f"a number between {low:g} and {high:g}",
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high,
+    )
+
+
+def _whole(low: int, high: int = 10**12) -> Rule:
+    wanted = f"a whole number of at least {low}" if high == 10**12 else f"a whole number between {low} and {high}"
+    return Rule(wanted, lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high)
+
+
+def _header(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
+_TEXT = Rule("a text", lambda value: isinstance(value, str))
+_STATUS = Rule("an HTTP status between 200 and 599", _whole(200, 599).fits)
+_NAMES = Rule("a list of header names", lambda value: isinstance(value, list) and bool(value) and all(map(_header, value)))
+_HEADERS = Rule("headers and their values", lambda value: isinstance(value, dict) and all(map(_header, [*value, *value.values()])))
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    default: Any
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a fault does: where it can stand, the parameters it takes (name -> default, None: compulsory), and whether it breaks the contract."""
+    """What a fault does: where it can stand, the parameters it takes, whether it breaks the contract, and which operation alone has it."""
 
     places: tuple[str, ...]
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Param] = field(default_factory=dict)
     breaks: bool = False
+    only: str = ""
 
 
-_ENDS = ("before", "upload", "after", "event", "byte", "end")
-
-KINDS: dict[str, Kind] = {
-    "latency": Kind(("before", "after", "event", "byte", "end"), {"ms": None, "spread": "fixed", "to_ms": 0}),
-    "reset": Kind(_ENDS),
-    "close": Kind(_ENDS),
-    "half_close": Kind(("before", "after", "event", "byte")),
-    "stall": Kind(_ENDS),
-    "slow": Kind(("byte",), {"bytes_per_s": None}),
-    "status": Kind(("before", "after"), {"status": None, "code": None, "message": "an armed fault", "headers": {}}),
-    "gateway": Kind(("before", "after"), {"status": 502}, breaks=True),
-    "rate_limit": Kind(("before", "after"), {"retry_after_s": 30}),
-    "wrong_length": Kind(("after",), {"by": None}, breaks=True),
-    "drop_headers": Kind(("after",), {"names": None}, breaks=True),
-    "corrupt": Kind(("byte",), {"bytes": 1}, breaks=True),
-    "duplicate": Kind(("event",)),
-    "reorder": Kind(("event",)),
+_LATENCY = {
+    "ms": Param(REQUIRED, _number(0, 1e9)),
+    #: Spreads between `ms` and `to_ms`; lognormal has its median at `ms` and is cut at `to_ms`.
+    "spread": Param("fixed", Rule("one of fixed, uniform, lognormal", lambda value: value in ("fixed", "uniform", "lognormal"))),
+    "to_ms": Param(0, _number(0, 1e9)),
+}
+_STATUS_PARAMS = {
+    "status": Param(REQUIRED, _STATUS),
+    "code": Param(None, Rule("a whole number", lambda value: value is None or _whole(0).fits(value))),
+    "message": Param("an armed fault", _TEXT),
+    "headers": Param({}, _HEADERS),
+}
+#: Head and end of an answer, as a stream case says them.
+_HEAD = {"status": 200, "content_type": cases.STREAM_TYPE, "ends": "close", "missing": 0, "chunks": "event"}
+#: Either a case of `fixtures/streams` by its name, or bytes (escaped as there) with their head and end.
+_INSTEAD = {
+    "case": Param("", _TEXT),
+    "bytes": Param("", _TEXT),
+    **{name: Param(default, Rule(cases.KEYS[name].wanted, cases.KEYS[name].fits)) for name, default in _HEAD.items()},
 }
 
-#: Spreads of a latency between `ms` and `to_ms`; lognormal has its median at `ms` and is cut at `to_ms`.
-SPREADS = ("fixed", "uniform", "lognormal")
+KINDS: dict[str, Kind] = {
+    "latency": Kind(("before", "after", "event", "byte", "end"), _LATENCY),
+    "reset": Kind(PLACES),
+    "close": Kind(PLACES),
+    "half_close": Kind(("before", "after", "event", "byte")),
+    "stall": Kind(PLACES),
+    "slow": Kind(("byte",), {"bytes_per_s": Param(REQUIRED, _number(0.001, 1e9))}),
+    "status": Kind(("before", "after"), _STATUS_PARAMS),
+    "gateway": Kind(("before", "after"), {"status": Param(502, _STATUS)}, breaks=True),
+    "rate_limit": Kind(("before", "after"), {"retry_after_s": Param(30, _whole(0, 10**9))}),
+    "wrong_length": Kind(("after",), {"by": Param(REQUIRED, _whole(-(10**9), 10**9))}, breaks=True),
+    "drop_headers": Kind(("after",), {"names": Param(REQUIRED, _NAMES)}, breaks=True),
+    "corrupt": Kind(("byte",), {"bytes": Param(1, _whole(1, 10**9))}, breaks=True),
+    "duplicate": Kind(("event",), only="run_sse"),
+    "reorder": Kind(("event",), only="run_sse"),
+    "instead": Kind(("after",), _INSTEAD, only="run_sse"),
+}
 
 
 class FaultError(ValueError):
@@ -56,7 +120,8 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`number` belongs to the places event (from 1), byte and upload (from 0). `nth` 0: each call. `times` 0: no limit."""
+    """`number` belongs to the places event (from 1), byte and upload (from 0). `nth` counts the calls of the operation since the
+    fault was armed, from 1; 0: each call. `times` 0: no limit."""
 
     what: str
     operation: str = "*"
@@ -77,130 +142,204 @@ class Fault:
 class Armed:
     fault: Fault
     armed_ms: int
+    id: int = 0  # its number in its book, from 1; stays when others are disarmed
     fired: int = 0
     chosen: int = 0  # calls it was chosen for
     row: int = 0  # chosen in a row by chance
+    calls_before: dict[str, int] = field(default_factory=dict)  # calls of each operation when it was armed
 
 
 @dataclass(slots=True)
 class FaultBook:
-    """The faults of one world, and how often each operation was called."""
+    """The faults of one world, how often each operation was called while any was armed, and how many there ever were."""
 
     dice: Dice
     armed: list[Armed] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
+    made: int = 0
 
 
 def book(seed: str) -> FaultBook:
     return FaultBook(Dice(f"faults/{seed}"))
 
 
+# reading
+
+_SECONDS = Rule("a number of seconds from 0, or nothing", lambda value: value is None or _number(0, 1e12).fits(value))
+_FIELDS: dict[str, Rule] = {
+    "what": _TEXT,
+    "operation": _TEXT,
+    "at": _TEXT,
+    "number": _whole(0),
+    "nth": _whole(0),
+    "times": _whole(0),
+    "from_s": _SECONDS,
+    "to_s": _SECONDS,
+    "chance": Rule("between 0 (excluded) and 1", lambda value: _number(0, 1).fits(value) and value > 0),
+    "most_in_row": _whole(1),
+    "params": Rule("an object", lambda value: isinstance(value, dict) and all(isinstance(key, str) for key in value)),
+    "deliberate": Rule("true or false", lambda value: isinstance(value, bool)),
+    "name": Rule("a text of at most 80 characters", lambda value: isinstance(value, str) and len(value) <= 80),
+}
+assert _FIELDS.keys() == {f.name for f in fields(Fault)}
+
+
 def read(told: Mapping[str, Any], contract: Contract) -> Fault:
     """A fault from plain data, checked against the contract. Raises FaultError for one that cannot fire or lies without saying so."""
-    names = {f.name for f in fields(Fault)}
+    if not isinstance(told, Mapping):
+        raise FaultError(f"{str(told)[:80]!r} is no fault: give an object with 'what'")
     for key in told:
-        if key not in names:
-            raise FaultError(f"{key!r} is no part of a fault{_near(key, names)}")
+        if key not in _FIELDS:
+            raise FaultError(f"{key!r} is no part of a fault{_near(key, _FIELDS)}")
     if "what" not in told:
         raise FaultError(f"'what' is missing: one of {', '.join(KINDS)}")
+    told = {key: value for key, value in told.items() if key != "params" or value is not None}
+    for key, value in told.items():
+        _fit(key, value, _FIELDS[key])
     _word("what", told["what"], KINDS)
-    _word("at", told.get("at", "before"), PLACES)
     kind = KINDS[told["what"]]
-    fault = Fault(**{**told, "params": _params(told["what"], kind, told.get("params") or {})})
-    _numbers(fault)
-    if fault.at not in kind.places:
-        raise FaultError(f"{fault.what} cannot happen at {fault.at!r}: only at {', '.join(kind.places)}")
-    if fault.operation != "*":
-        _word("operation", fault.operation, contract.operations)
-        if fault.at == "event" and fault.operation != "run_sse":
-            raise FaultError(f"{fault.operation} has no events: only run_sse is a stream")
-        if fault.at == "upload" and fault.operation != "upload_files":
-            raise FaultError(f"{fault.operation} has no upload: only upload_files has")
+    fault = Fault(**{**told, "params": _params(told["what"], kind, told.get("params", {}))})
+    _word("at", fault.at, PLACES)
+    _place(fault, kind, contract)
     if not fault.deliberate and (breach := _breach(fault, kind, contract)):
         raise FaultError(f"{breach}; say 'deliberate: true' if you mean it")
     return fault
 
 
 def _params(what: str, kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
-    for key in given:
+    for key, value in given.items():
         if key not in kind.params:
-            raise FaultError(
-                f"{key!r} is no parameter of {what}{_near(key, kind.params) or '; it takes ' + (', '.join(kind.params) or 'none')}"
-            )
-    params = {**kind.params, **given}
-    lacking = [name for name, default in kind.params.items() if default is None and name not in given and name != "code"]
-    if lacking:
-        raise FaultError(f"{what} needs params.{lacking[0]}")
-    if what == "latency":
-        _word("params.spread", params["spread"], SPREADS)
-    for name in ("ms", "to_ms", "bytes_per_s", "retry_after_s", "bytes"):
-        if name in params and (
-            isinstance(params[name], bool) or not isinstance(params[name], int | float) or not 0 <= params[name] <= 1e9
-        ):
-            raise FaultError(f"params.{name}: {params[name]!r} is not a number between 0 and 1e9")
-    if what == "slow" and not params["bytes_per_s"]:
-        raise FaultError("params.bytes_per_s: 0 would never end; use stall")
-    if "status" in params and (not isinstance(params["status"], int) or not 200 <= params["status"] <= 599):
-        raise FaultError(f"params.status: {params['status']!r} is not an HTTP status between 200 and 599")
+            takes = f"; it takes {', '.join(kind.params) or 'none'}"
+            raise FaultError(f"{key!r} is no parameter of {what}{_near(key, kind.params) or takes}")
+        _fit(f"params.{key}", value, kind.params[key].rule)
+    params = {name: given.get(name, param.default) for name, param in kind.params.items()}
+    for name, value in params.items():
+        if value is REQUIRED:
+            raise FaultError(f"{what} needs params.{name}: {kind.params[name].rule.wanted}")
+    if what == "instead":
+        _instead(params, given)
+    if what == "latency" and params["to_ms"] < params["ms"] and (params["to_ms"] or params["spread"] == "uniform"):
+        raise FaultError(f"params.to_ms: {params['to_ms']:g} is less than ms, {params['ms']:g}")
     return params
 
 
-def _numbers(fault: Fault) -> None:
-    for name, low in (("number", 0), ("nth", 0), ("times", 0), ("most_in_row", 1)):
-        value = getattr(fault, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < low:
-            raise FaultError(f"{name}: {value!r} is not a whole number of at least {low}")
-    if isinstance(fault.chance, bool) or not isinstance(fault.chance, int | float) or not 0 < fault.chance <= 1:
-        raise FaultError(f"chance: {fault.chance!r} is not between 0 (excluded) and 1")
+def _instead(params: dict[str, Any], given: Mapping[str, Any]) -> None:
+    if ("case" in given) == ("bytes" in given):
+        raise FaultError("instead needs either params.case (the name of a stream case) or params.bytes")
+    if "case" in given and len(given) > 1:
+        raise FaultError(f"params.{next(name for name in given if name != 'case')}: a case has its own")
+    if params["missing"] and params["ends"] != "length":
+        raise FaultError("params.missing: only an answer that ends by its length has one")
+    try:
+        told_case(params)
+    except ValueError as error:
+        raise FaultError(f"params.{'case' if 'case' in given else 'bytes'}: {error}") from None
+
+
+def told_case(params: Mapping[str, Any]) -> StreamCase:
+    """What the fault `instead` has told. Raises ValueError."""
+    if params["case"]:
+        return cases.load(params["case"])
+    return StreamCase("", cases.unescape(params["bytes"]), **{name: params[name] for name in _HEAD})
+
+
+def _place(fault: Fault, kind: Kind, contract: Contract) -> None:
+    """Raises FaultError for a fault that could never fire."""
+    if fault.at not in kind.places:
+        raise FaultError(f"{fault.what} cannot happen at {fault.at!r}: only at {', '.join(kind.places)}")
+    if fault.operation != "*":
+        _word("operation", fault.operation, contract.operations)
+    only = kind.only or {"event": "run_sse", "upload": "upload_files"}.get(fault.at, "")
+    if only and fault.operation not in ("*", only):
+        noun = "upload of files" if only == "upload_files" else "events"
+        raise FaultError(f"{fault.operation} has no {noun}: {fault.what} at {fault.at!r} belongs to {only}")
+    if fault.what == "wrong_length" and fault.operation == "run_sse":
+        raise FaultError("run_sse has no Content-Length: it answers in chunks")
     if fault.at == "event" and fault.number < 1:
         raise FaultError("number: events are counted from 1")
-    if fault.from_s is not None and fault.to_s is not None and fault.from_s >= fault.to_s:
-        raise FaultError(f"the window from {fault.from_s:g} to {fault.to_s:g} s is empty: it could never fire")
+    if fault.number and fault.at not in NUMBERED:
+        raise FaultError(f"number: there is but one {fault.at!r} in a call; it belongs to {', '.join(NUMBERED)}")
+    if fault.to_s is not None and (fault.from_s or 0) >= fault.to_s:
+        raise FaultError(f"the window from {fault.from_s or 0:g} to {fault.to_s:g} s is empty: it could never fire")
 
 
 def _breach(fault: Fault, kind: Kind, contract: Contract) -> str:
     """Why the contract forbids what this fault tells, or nothing."""
     if kind.breaks:
         return f"{fault.what} breaks the contract"
-    if fault.what == "status" and fault.operation != "*":
-        declared = contract.statuses(fault.operation)
-        if str(fault.params["status"]) not in declared:
-            return f"{fault.operation} never answers {fault.params['status']} by the contract (it answers {', '.join(declared)})"
+    if fault.what == "instead" and not told_case(fault.params).legal:
+        return f"params.case: {fault.params['case']} is not legal" if fault.params["case"] else "bytes of one's own may break anything"
+    status = {"status": fault.params.get("status"), "rate_limit": HTTPStatus.TOO_MANY_REQUESTS}.get(fault.what)
+    if status is None:
+        return ""
+    for operation in contract.operations if fault.operation == "*" else [fault.operation]:
+        declared = contract.statuses(operation)
+        if str(int(status)) not in declared:
+            return f"{operation} never answers {int(status)} by the contract (it answers {', '.join(declared)})"
     return ""
 
 
-def _word(place: str, word: Any, known: Any) -> None:
+def _fit(place: str, value: Any, rule: Rule) -> None:
+    if not rule.fits(value):
+        raise FaultError(f"{place}: {str(value)[:80]!r} is not {rule.wanted}{_near(str(value), _words(rule))}")
+
+
+def _words(rule: Rule) -> list[str]:
+    return rule.wanted.removeprefix("one of ").split(", ") if rule.wanted.startswith("one of ") else []
+
+
+def _word(place: str, word: str, known: Iterable[str]) -> None:
     if word not in known:
-        raise FaultError(f"{place}: {word!r} is not known{_near(str(word), known)}")
+        raise FaultError(f"{place}: {word[:80]!r} is not known{_near(word, known) or '; there is: ' + ', '.join(known)}")
 
 
-def _near(word: str, known: Any) -> str:
-    near = get_close_matches(word, list(known), 1)
+def _near(word: Any, known: Iterable[str]) -> str:
+    near = get_close_matches(str(word)[:80], list(known), 1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+# arming and choosing
+
+
+def check_room(pages: FaultBook, more: int) -> None:
+    """Raises FaultError when so many more are too many."""
+    if len(pages.armed) + more > MOST_ARMED:
+        raise FaultError(f"a world has at most {MOST_ARMED} faults armed; disarm some")
+
+
 def arm(pages: FaultBook, fault: Fault, now_ms: int) -> Armed:
-    armed = Armed(fault, now_ms)
+    """Raises FaultError when there are too many."""
+    check_room(pages, 1)
+    pages.made += 1
+    armed = Armed(fault, now_ms, pages.made, calls_before=dict(pages.calls))
     pages.armed.append(armed)
     return armed
+
+
+def disarm(pages: FaultBook, called: str | None = None) -> list[Armed]:
+    """Take away the faults of that name, or the one of that id, or all; gives those that are gone."""
+    gone = [armed for armed in pages.armed if called in (None, str(armed.id), armed.fault.name)]
+    ids = {armed.id for armed in gone}
+    pages.armed = [armed for armed in pages.armed if armed.id not in ids]
+    return gone
 
 
 def arriving(pages: FaultBook, operation: str, now_ms: int) -> list[Armed]:
     """A call of `operation` begins: which faults will meet it? Decided once, so that equal requests meet equal faults."""
     pages.calls[operation] = pages.calls.get(operation, 0) + 1
-    return [armed for number, armed in enumerate(pages.armed) if _due(pages, armed, number, operation, now_ms)]
+    return [armed for armed in pages.armed if _due(pages, armed, operation, now_ms)]
 
 
-def _due(pages: FaultBook, armed: Armed, number: int, operation: str, now_ms: int) -> bool:
+def _due(pages: FaultBook, armed: Armed, operation: str, now_ms: int) -> bool:
     fault, age_s = armed.fault, (now_ms - armed.armed_ms) / 1000
     if fault.operation not in ("*", operation) or (fault.times and armed.chosen >= fault.times):
         return False
-    if fault.nth and pages.calls[operation] != fault.nth:
+    if fault.nth and pages.calls[operation] - armed.calls_before.get(operation, 0) != fault.nth:
         return False
     if (fault.from_s is not None and age_s < fault.from_s) or (fault.to_s is not None and age_s >= fault.to_s):
         return False
     if fault.chance < 1:
-        wanted = pages.dice.chance(f"chance/{number}") < fault.chance and armed.row < fault.most_in_row
+        wanted = pages.dice.chance(f"chance/{armed.id}") < fault.chance and armed.row < fault.most_in_row
         armed.row = armed.row + 1 if wanted else 0
         if not wanted:
             return False

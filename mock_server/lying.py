@@ -7,14 +7,16 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from http import HTTPStatus
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_server import faults
+from mock_server.cases import StreamCase
 from mock_server.faults import Armed
-from mock_server.pacing import Live
+from mock_server.pacing import Listener, Live, unsent
 from mock_server.values import Reply
 from mock_server.varying import header_name
 
@@ -27,6 +29,11 @@ PHRASES = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unava
 
 #: A slow answer is written that often, in virtual ms.
 DRIP_MS = 100
+
+#: What does not happen at an instant but changes what is written.
+REWRITING = ("duplicate", "reorder", "wrong_length", "drop_headers", "instead", "corrupt", "slow")
+#: Answers of these statuses have no body (RFC 9110, 6.4.1).
+BODILESS = (204, 304)
 
 
 class Gone(Exception):
@@ -50,18 +57,25 @@ class Outlet:
         self.send = send
         self.exchange = 0
         self.met: list[Armed] = []
+        self.begun: set[int] = set()  # faults that go on for more than one message
         self.sent = 0
+        self.room: int | None = None  # so many bytes of the body go through the server, which would refuse the others or frame them
+        self.ended = False  # a fault ended the connection, or leaves it hanging
+        self.listener: Listener | None = None  # of a stream
+        self.case: StreamCase | None = None  # told in place of a stream
 
     def meet(self, exchange: int, met: list[Armed]) -> None:
         self.exchange, self.met = exchange, met
 
-    def faults(self, place: str) -> list[Armed]:
-        return [armed for armed in self.met if armed.fault.at == place]
+    def faults(self, place: str, *what: str) -> list[Armed]:
+        """Those met at a place, in the order of their numbers."""
+        found = [armed for armed in self.met if armed.fault.at == place and (not what or armed.fault.what in what)]
+        return sorted(found, key=lambda armed: armed.fault.number)
 
     async def at(self, place: str, number: int = 0) -> None:
         """Act out what is armed at a place (and number, of an event). Raises Gone, Instead."""
         for armed in self.faults(place):
-            if armed.fault.number == number and armed.fault.what not in ("duplicate", "reorder", "wrong_length", "drop_headers"):
+            if armed.fault.number == number and armed.fault.what not in REWRITING:
                 await self.act(armed)
 
     def note(self, armed: Armed) -> None:
@@ -76,18 +90,20 @@ class Outlet:
         }
         self.live.journal.add(self.live.world.now_ms, "fault", told)
 
+    def begin(self, armed: Armed) -> None:
+        """Note once what lasts longer."""
+        if armed.id not in self.begun:
+            self.begun.add(armed.id)
+            self.note(armed)
+
     async def act(self, armed: Armed) -> None:
         fault = armed.fault
         self.note(armed)
         match fault.what:
             case "latency":
-                await self.live.sleep_until(self.live.world.now_ms + faults.delay_ms(self.live.faults, fault))
-            case "reset":
-                self.reset()
-                raise Gone
-            case "close":
-                self.close()
-                raise Gone
+                await self.live.sleep_until(self.live.world.now_ms + faults.delay_ms(self.live.faults, fault), self.listener)
+            case "reset" | "close":
+                await self.end(fault.what)
             case "half_close":
                 if self.transport is not None and self.transport.can_write_eof():
                     self.transport.write_eof()
@@ -99,12 +115,15 @@ class Outlet:
 
     async def until_the_client_leaves(self) -> None:
         """Raises Gone, in the end."""
+        self.ended = True
+        if self.listener is not None:
+            self.live.hold(self.listener)
 
         async def leaves() -> None:
             while (await self.receive())["type"] != "http.disconnect":
                 pass
 
-        ends = [asyncio.ensure_future(leaves()), asyncio.ensure_future(self.live.until_closed())]
+        ends = [asyncio.ensure_future(leaves()), asyncio.ensure_future(self.live.until_closed(self.listener))]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -112,6 +131,20 @@ class Outlet:
                 end.cancel()
         self.close()
         raise Gone
+
+    async def end(self, how: str) -> None:
+        """End the connection by a reset or a FIN, once the client's side has all that was written. Raises Gone."""
+        self.ended = True
+        if how == "reset":
+            await self.live.patiently(self.delivered)
+            self.reset()
+        else:
+            self.close()
+        raise Gone
+
+    def delivered(self) -> bool:
+        """Whether nothing is on its way any more: a reset would destroy it."""
+        return self.transport is None or self.transport.is_closing() or not unsent(self.transport)
 
     def reset(self) -> None:
         """RST, at once."""
@@ -123,6 +156,8 @@ class Outlet:
         if self.transport is not None:
             self.transport.close()
 
+    # the answer
+
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             await self._head(message)
@@ -133,88 +168,102 @@ class Outlet:
         else:
             await self.send(message)
 
+    def told_case(self) -> StreamCase | None:
+        """The stream case that takes the place of this stream, if one is armed."""
+        for armed in self.faults("after", "instead"):
+            self.note(armed)
+            self.case = faults.told_case(armed.fault.params)
+            return self.case
+        return None
+
     async def _head(self, message: Message) -> None:
         varied = self.live.world.varied
         if not self.met and not varied:
             await self.send(message)
             return
         headers = [(header_name(name, varied), value) for name, value in message["headers"]]
-        for armed in self.faults("after"):
-            if armed.fault.what == "drop_headers":
+        for armed in self.faults("after", "drop_headers"):
+            dropped = {name.lower().encode() for name in armed.fault.params["names"]}
+            kept = [(name, value) for name, value in headers if name.lower() not in dropped]
+            if len(kept) < len(headers):
                 self.note(armed)
-                dropped = {name.lower().encode() for name in armed.fault.params["names"]}
-                headers = [(name, value) for name, value in headers if name.lower() not in dropped]
-            if armed.fault.what == "wrong_length":
-                self.note(armed)
-                headers = [
-                    (name, str(max(0, int(value) + armed.fault.params["by"])).encode() if name == b"content-length" else value)
-                    for name, value in headers
-                ]
-        await self.send({**message, "headers": headers})
+            headers = kept
+        for armed in self.faults("after", "wrong_length"):
+            for index, (name, value) in enumerate(headers):
+                if name.lower() == b"content-length":
+                    self.note(armed)
+                    self.room = max(0, int(value) + armed.fault.params["by"])
+                    headers[index] = (name, str(self.room).encode())
+        if self.case is not None and self.case.ends == "eof":
+            self.room = 0
+            self._write_raw(unframed(message["status"], headers))
+        else:
+            await self.send({**message, "headers": headers})
 
     async def _body(self, message: Message) -> None:
         content, more = message.get("body", b""), message.get("more_body", False)
-        for armed in sorted(self.faults("byte"), key=lambda one: one.fault.number):
-            content = await self._meet_byte(armed, content)
-        if any(armed.fault.what == "wrong_length" for armed in self.faults("after")):
-            await self._write_raw(content, more)
-            return
-        if more or not self.faults("end"):
-            await self._pass(content, more)
-            return
-        await self._pass(content, True)
-        await self.at("end")
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        content = self._corrupted(content)
+        for armed in self.faults("byte"):
+            at = armed.fault.number - self.sent
+            if armed.fault.what not in REWRITING and (0 <= at < len(content) or (at == len(content) and not more)):
+                await self._write(content[:at])
+                content = content[at:]
+                await self.act(armed)
+        await self._write(content)
+        if not more:
+            await self.at("end")
+            if self.room is not None:
+                await self.end("close")
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _meet_byte(self, armed: Armed, content: bytes) -> bytes:
-        """What is left to send of `content` after a fault at a byte, if that byte is in it."""
-        fault = armed.fault
-        at = fault.number - self.sent
-        if fault.what == "corrupt":
-            first, last = max(0, at), min(len(content), at + int(fault.params["bytes"]))
-            if first >= last:
-                return content
-            if at >= 0:
-                self.note(armed)
-            return content[:first] + bytes(byte ^ 0x55 for byte in content[first:last]) + content[last:]
-        if fault.what == "slow":
-            if self.sent + len(content) <= fault.number:
-                return content
-            if at >= 0:
-                self.note(armed)
-            await self._pass(content[: max(0, at)], True)
-            await self._drip(content[max(0, at) :], fault.params["bytes_per_s"])
-            return b""
-        if not 0 <= at < max(1, len(content)):
-            return content
-        await self._pass(content[:at], True)
-        await self.act(armed)
-        return content[at:]
+    def _corrupted(self, content: bytes) -> bytes:
+        """Some bits of each byte of a stretch are turned over."""
+        for armed in self.faults("byte", "corrupt"):
+            at = armed.fault.number - self.sent
+            first, last = max(0, at), min(len(content), at + armed.fault.params["bytes"])
+            if first < last:
+                self.begin(armed)
+                content = content[:first] + bytes(byte ^ 0x55 for byte in content[first:last]) + content[last:]
+        return content
+
+    async def _write(self, content: bytes) -> None:
+        """Bytes of the body, from some byte on slowly."""
+        for armed in self.faults("byte", "slow"):
+            if armed.fault.number < self.sent + len(content):
+                quick = max(0, armed.fault.number - self.sent)
+                await self._pass(content[:quick])
+                self.begin(armed)
+                await self._drip(content[quick:], armed.fault.params["bytes_per_s"])
+                return
+        await self._pass(content)
 
     async def _drip(self, content: bytes, bytes_per_s: float) -> None:
         size = max(1, int(bytes_per_s * DRIP_MS / 1000))
+        due_ms: float = self.live.world.now_ms
         for start in range(0, len(content), size):
-            await self._pass(content[start : start + size], True)
-            await self.live.sleep_until(self.live.world.now_ms + int(1000 * min(size, len(content) - start) / bytes_per_s))
+            piece = content[start : start + size]
+            await self._pass(piece)
+            due_ms += 1000 * len(piece) / bytes_per_s
+            await self.live.sleep_until(int(due_ms), self.listener)
 
-    async def _pass(self, content: bytes, more: bool) -> None:
-        if content or not more:
-            await self.send({"type": "http.response.body", "body": content, "more_body": more})
-            self.sent += len(content)
-
-    async def _write_raw(self, content: bytes, more: bool) -> None:
-        """Past the server, which would refuse a body of another length than it was told."""
-        if self.transport is not None:
-            self.transport.write(content)
+    async def _pass(self, content: bytes) -> None:
+        taken = len(content) if self.room is None else max(0, min(len(content), self.room - self.sent))
+        if taken:
+            await self.send({"type": "http.response.body", "body": content[:taken], "more_body": True})
+        if taken < len(content):
+            self._write_raw(content[taken:])
         self.sent += len(content)
-        if not more:
-            self.close()
-            raise Gone
+
+    def _write_raw(self, content: bytes) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(content)
+
+    # the request
 
     async def uploaded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The pieces of an upload, meeting what is armed at one of its bytes. Raises Gone."""
         taken = 0
-        waiting = sorted(self.faults("upload"), key=lambda one: one.fault.number)
+        waiting = self.faults("upload")
         async for chunk in chunks:
             taken += len(chunk)
             while waiting and waiting[0].fault.number < taken:
@@ -229,6 +278,13 @@ def reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
+def unframed(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The head of an answer that lasts until its connection ends."""
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+    rows = [*((name, value) for name, value in headers if name.lower() != b"connection"), (b"connection", b"close")]
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode() + b"".join(b"%s: %s\r\n" % row for row in rows) + b"\r\n"
+
+
 def told_instead(fault: faults.Fault) -> Reply:
     """The answer that a fault puts in place of the service's."""
     params = fault.params
@@ -237,7 +293,9 @@ def told_instead(fault: faults.Fault) -> Reply:
         return Reply(page.encode(), params["status"], (("content-type", "text/html"),))
     if fault.what == "rate_limit":
         body: dict[str, Any] = {"code": 429, "message": "rate limit: slow down", "data": None}
-        return Reply(body, 429, (("retry-after", f"{params['retry_after_s']:g}"),))
+        return Reply(body, 429, (("retry-after", str(params["retry_after_s"])),))
+    if params["status"] in BODILESS:
+        return Reply(b"", params["status"], tuple(params["headers"].items()))
     code = params["code"] if params["code"] is not None else params["status"]
     body = {"code": code, "message": params["message"], "data": None}
     return Reply(body, params["status"], tuple(params["headers"].items()))

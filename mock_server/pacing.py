@@ -6,6 +6,7 @@ a client that looks at unfinished work.
 """
 
 import asyncio
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -66,10 +67,13 @@ class Listener:
     sent_bytes: int = 0
     cut: str = ""  # by whom: control, shutdown
     alarm: "Alarm | None" = None  # it waits for an instant before it writes on
+    held: bool = False  # a fault lets it hang: it writes nothing more
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def caught_up(self, now_ms: int) -> bool:
         """Whether all that can be written by now is written."""
+        if self.held:
+            return True
         if self.alarm is not None:
             return self.alarm.at_ms > now_ms
         return self.written == len(self.turn.told) and self.turn.ended_ms is None
@@ -220,9 +224,28 @@ class Live:
             if listener is not None:
                 listener.alarm = None
 
-    async def until_closed(self) -> None:
-        """Until the world closes: what a stalled answer waits for, unless its client leaves first."""
-        await self.closing.wait()
+    def hold(self, listener: Listener) -> None:
+        """Nobody needs to wait for this stream any more."""
+        listener.held = True
+        self.written.set()
+
+    async def until_closed(self, listener: Listener | None = None) -> None:
+        """Until the world closes or the stream is cut: what a stalled answer waits for, unless its client leaves first."""
+        if listener is None:
+            await self.closing.wait()
+            return
+        while not listener.cut:
+            listener.woken.clear()
+            await listener.woken.wait()
+
+    async def patiently(self, condition: Callable[[], bool], patience_s: float = 2.0) -> bool:
+        """Look again and again until something is true of the machine; False when it is not within `patience_s` (real) seconds."""
+        until_s = monotonic() + patience_s
+        while not condition():
+            if monotonic() > until_s:
+                return False
+            await asyncio.sleep(TICK_S)
+        return True
 
     def cut(self, listener: Listener, by: str, reset: bool = False) -> None:
         listener.cut = by
@@ -262,3 +285,16 @@ class Live:
         self.world, self.faults = world, faults
         self.clock.start(world.now_ms)
         self.set_timer()
+
+
+def unsent(transport: asyncio.Transport) -> int:
+    """Bytes written to a connection that its other side has not taken in yet, as far as the system tells."""
+    waiting = transport.get_write_buffer_size()
+    try:
+        from fcntl import ioctl
+        from termios import TIOCOUTQ
+
+        told = ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, struct.pack("i", 0))
+    except (ImportError, OSError):  # Windows has neither; a socket may be gone
+        return waiting
+    return waiting + int(struct.unpack("i", told)[0])

@@ -20,11 +20,13 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server import __version__
 from mock_server.blobs import Blobs
+from mock_server.cases import STREAM_TYPE, StreamCase
 from mock_server.domain.errors import RangeNotSatisfiable, ServiceError
+from mock_server.domain.ids import Dice
 from mock_server.domain.renders import Render
 from mock_server.domain.settings import Settings
-from mock_server.framing import Chunk, Framer
-from mock_server.lying import Gone, Outlet
+from mock_server.framing import Chunk, Cutter, Framer
+from mock_server.lying import BODILESS, Gone, Outlet
 from mock_server.media import mp4, still
 from mock_server.pacing import Listener, Live
 from mock_server.values import FileReply, Reply, StreamReply
@@ -88,7 +90,8 @@ async def send_json(live: Live, exchange: int, reply: Reply, send: Send) -> None
     headers = common(live.world.now_ms)
     if not any(name == "content-type" for name, _ in reply.headers):
         headers.append((b"content-type", b"application/json"))
-    headers.append((b"content-length", str(len(content)).encode()))
+    if reply.status not in BODILESS:
+        headers.append((b"content-length", str(len(content)).encode()))
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     body = {"body": journaled(reply, content)} if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
     entry = {"of": exchange, "status": reply.status, "headers": as_text(headers), **body}
@@ -109,21 +112,27 @@ def journaled(reply: Reply, content: bytes) -> Any:
 
 async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scope, receive: Receive, outlet: Outlet) -> None:
     turn = live.world.turns[reply.turn_id]
-    listener = Listener(turn, exchange, live.world.now_ms, outlet.reset)
+    listener = outlet.listener = Listener(turn, exchange, live.world.now_ms, outlet.reset)
     live.listen(listener)
-    live.journal.add(live.world.now_ms, "stream", {"of": exchange, "turn": turn.id, "status": 200})
+    case = outlet.told_case()
+    status, content_type = (case.status, case.content_type) if case else (200, STREAM_TYPE)
+    entry = {"of": exchange, "turn": turn.id, "status": status}
+    live.journal.add(live.world.now_ms, "stream", entry | ({"case": case.name} if case else {}))
     headers = dict(as_text(common(live.world.now_ms)))
-    headers |= {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-    response = EventSourceResponse(chunks(live, listener, outlet), headers=headers, ping=0)
-    by = ""
+    headers |= {"content-type": content_type, "cache-control": "no-cache"}
+    if case and case.ends == "length":
+        headers["content-length"] = str(len(case.content) + case.missing)
+    body = told_instead(live, listener, outlet, case) if case else chunks(live, listener, outlet)
     try:
-        await response(scope, receive, outlet)
+        await EventSourceResponse(body, status_code=status, headers=headers, ping=0)(scope, receive, outlet)
     except Gone:
-        by = "fault"
+        pass
     finally:
         live.leave(listener)
-        by = by or listener.cut or ("server" if turn.ended_ms is not None and listener.written == len(turn.told) else "client")
-        fields = {"of": exchange, "by": by, "events": listener.written, "bytes": listener.sent_bytes}
+        whole = turn.ended_ms is not None and listener.written == len(turn.told)
+        by = listener.cut or ("fault" if outlet.ended else "server" if whole else "client")
+        sent_bytes = outlet.sent if outlet.met else listener.sent_bytes
+        fields = {"of": exchange, "by": by, "events": 0 if case else listener.written, "bytes": sent_bytes}
         live.journal.add(live.world.now_ms, "end", fields)
 
 
@@ -157,15 +166,30 @@ async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterato
             await live.wait_for_more(listener)
 
 
+async def told_instead(live: Live, listener: Listener, outlet: Outlet, case: StreamCase) -> AsyncIterator[bytes]:
+    """The bytes of a stream case at once, and its end when the turn has ended. Raises Gone."""
+    turn = listener.turn
+    made = Cutter(case.chunks, 0, Dice(case.name)).feed(case.content)
+    async for chunk in paced(live, listener, made):
+        yield chunk
+    while turn.ended_ms is None and not listener.cut:
+        listener.written = len(turn.told)
+        await live.wait_for_more(listener)
+    listener.written = len(turn.told)
+    if case.ends in ("cut", "reset") or case.missing:
+        await outlet.end("reset" if case.ends == "reset" else "close")
+
+
 def shuffled(outlet: Outlet, number: int, made: list[Chunk], held: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
     """Event `number` told twice, or after the one that follows it; gives what to write now and what to hold."""
-    for armed in outlet.faults("event"):
-        if armed.fault.number == number and armed.fault.what == "duplicate":
+    if not made:  # the framing still holds it
+        return held, []
+    for armed in outlet.faults("event", "duplicate", "reorder"):
+        if armed.fault.number == number:
             outlet.note(armed)
+            if armed.fault.what == "reorder":
+                return held, made
             made = made * 2
-        if armed.fault.number == number and armed.fault.what == "reorder":
-            outlet.note(armed)
-            return held, made
     return made + held, []
 
 

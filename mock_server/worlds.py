@@ -9,7 +9,7 @@ from mock_server import faults
 from mock_server.blobs import Blobs
 from mock_server.domain import world as service
 from mock_server.domain.errors import Conflict, NotFound, Unprocessable
-from mock_server.domain.settings import changed
+from mock_server.domain.settings import FIELDS, changed
 from mock_server.journal import Journal, Sink
 from mock_server.pacing import Clock, Live, Policy
 from mock_server.recipe import START_MS, Recipe, token_or_nothing
@@ -33,6 +33,7 @@ class Worlds:
         self.store = store
         self.live: dict[str, Live] = {}
         self.recipes: dict[str, Recipe] = {}
+        self.beginnings: dict[str, bytes] = {}  # of worlds that began as a scenario said
         if store is not None:
             for name, kept in store.worlds().items():
                 live = self._resume(thaw(kept.snapshot), kept.policy, kept.rate)
@@ -66,8 +67,18 @@ class Worlds:
             raise NotFound(f"there is no world {name[:80]!r}")
         return self.live[name]
 
-    def create(self, name: str, seed: str | None = None, settings: Mapping[str, Any] | None = None, **clock: Any) -> Live:
-        """Raises NotFound, Conflict, SettingError. Without a seed of its own a world's is made of the process's and its name."""
+    def create(
+        self,
+        name: str,
+        seed: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        on_top: Mapping[str, Any] | None = None,
+        **clock: Any,
+    ) -> Live:
+        """Raises NotFound, Conflict, SettingError. Without a seed of its own a world's is made of the process's and its name.
+
+        `on_top` are the settings of the scenario that `clock` may name; a run token does not repeat them.
+        """
         if not NAME.fullmatch(name):
             raise NotFound(f"{name[:80]!r} cannot be the name of a world: letters, digits, . _ ~ - and at most 64")
         if name in self.live:
@@ -76,14 +87,18 @@ class Worlds:
         recipe = replace(
             self.recipe, seed=own if seed is None else seed, settings=changed(self.recipe.settings, settings or {}), **clock
         )
-        world = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
-        service.note(world, "world.created", name, seed=recipe.seed, token=token_or_nothing(recipe))
+        world = service.create(name, recipe.seed, changed(recipe.settings, on_top or {}), recipe.start_ms)
+        unlike = {key: value for key, field in FIELDS.items() if (value := getattr(world.settings, key)) != field.default}
+        clock = {"policy": recipe.policy, "rate": recipe.rate}
+        told = {"seed": recipe.seed, "settings": unlike, "clock": clock, "start_ms": recipe.start_ms}
+        service.note(world, "world.created", name, token=token_or_nothing(recipe), **told)
         return self._begin(world, recipe)
 
     def delete(self, name: str) -> None:
         live = self.known(name)
         live.close("control")
         del self.live[name], self.recipes[name]
+        self.beginnings.pop(name, None)
         if self.store is not None:
             self.store.delete(name)
         self.sweep()
@@ -91,13 +106,22 @@ class Worlds:
     def reset(self, name: str) -> Live:
         """As it began: same seed, same settings, same instant. The journal goes on."""
         live, recipe = self.known(name), self.recipes[name]
-        world = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
-        service.note(world, "world.reset", name)
+        if name in self.beginnings:
+            begun = thaw(self.beginnings[name])
+        else:
+            fresh = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
+            begun = Snapshot(fresh, faults.book(fresh.seed))
+        service.note(begun.world, "world.reset", name)
         live.clock.policy, live.clock.rate = recipe.policy, recipe.rate
-        live.replace(world, faults.book(world.seed))
+        live.replace(begun.world, begun.faults)
         live.take_note()
         self.sweep()
         return live
+
+    def begins_here(self, name: str) -> None:
+        """What the world is now, it is after a reset."""
+        live = self.known(name)
+        self.beginnings[name] = freeze(live.world, live.faults)
 
     def checkpoint(self, name: str, label: str) -> None:
         """Raises Conflict when there are too many."""

@@ -79,7 +79,7 @@ def test_domain_nouns_never_import_each_other(path):
 
 #: Who may be imported by whom: a module knows only rooms of a lower level. control and serve share one: they meet in serve.
 LEVELS = {
-    "domain": 0, "media": 0, "remote": 0, "varying": 0, "contract": 1, "values": 1, "journal": 1, "blobs": 1, "endpoints": 2, "framing": 2, "faults": 2, "ledger": 2,
+    "domain": 0, "media": 0, "remote": 0, "varying": 0, "cases": 1, "contract": 1, "values": 1, "journal": 1, "blobs": 1, "endpoints": 2, "framing": 2, "faults": 2, "ledger": 2,
     "intake": 2, "pacing": 3, "snapshot": 3, "recipe": 4, "recording": 3, "har": 4, "store": 4, "worlds": 5, "lying": 5, "replay": 6, "wire": 6, "app": 7, "control": 7, "serve": 8, "__main__": 9,
 }  # fmt: skip
 
@@ -124,6 +124,19 @@ def test_waiting_is_done_in_pacing_alone():
             continue
         text = path.read_text()
         assert not re.search(r"\b(monotonic|perf_counter|datetime\.now|time\.time|asyncio\.sleep\((?!0\)))", text), name_of(path)
+
+
+#: What only the process may know: it opens sockets, names temporary files, reads the time once to begin a world.
+BEYOND_HANDLERS = {"__main__", "serve", "pacing", "replay", "remote", "control", "blobs", "scenario_commands"}
+UNSEEDED = re.compile(r"\b(import random|from random|import secrets|from secrets|uuid4|urandom|datetime\.now|utcnow|time\.time|perf_counter|monotonic|getpid)\b|(?<![.\w])(?:id|hash)\(")
+
+
+@pytest.mark.parametrize("path", modules("mock_server"), ids=name_of)
+def test_no_wall_clock_and_no_unseeded_choice_is_reachable_from_a_handler(path):
+    """What decides an answer is the seed, the requests and virtual time; test_replay.py holds the outcome of it."""
+    room = [*name_of(path).split("."), ""][1]
+    if room not in BEYOND_HANDLERS:
+        assert not (found := UNSEEDED.search(path.read_text())), f"{name_of(path)}: {found and found[0]}"
 
 
 def test_contract_and_endpoints_agree():

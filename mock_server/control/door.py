@@ -13,10 +13,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server.contract import Contract
-from mock_server.control import clock, people, places, traffic
+from mock_server.control import clock, faults, people, places, traffic
 from mock_server.control.asked import Asked, nearest, read_body, read_query
 from mock_server.domain.errors import Forbidden, NotFound, ServiceError, TooLarge
 from mock_server.domain.settings import SettingError
+from mock_server.faults import FaultError
 from mock_server.pacing import Live
 from mock_server.worlds import Worlds
 
@@ -60,6 +61,10 @@ HANDLERS: dict[str, Handler] = {
     "wait_for_requests": traffic.wait_for_requests,
     "list_streams": traffic.list_streams,
     "cut_stream": traffic.cut_stream,
+    "list_faults": faults.list_faults,
+    "arm_faults": faults.arm_faults,
+    "disarm_faults": faults.disarm_faults,
+    "disarm_fault": faults.disarm_fault,
 }
 #: The document itself is told by the door, which read it.
 DOCUMENT = "get_document"
@@ -93,13 +98,13 @@ class Door:
             return await self.handle(request)
         except ServiceError as error:
             return told({"error": error.message}, error.statuses.http, dict(error.headers))
-        except SettingError as error:
+        except (SettingError, FaultError) as error:
             return told({"error": str(error)}, 422)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
 
     async def handle(self, request: Request) -> Response:
-        """Raises ServiceError, SettingError, ClientDisconnect."""
+        """Raises ServiceError, SettingError, FaultError, ClientDisconnect."""
         operation, path = self.rules.route(request.method, request.scope["raw_path"].decode("latin-1"))
         if operation.id == DOCUMENT:
             return told(self.rules.document)

@@ -53,7 +53,7 @@ def from_url(url: str, asset_id: str, base_url: str) -> Asset:
     if known is None and PurePosixPath(name).suffix and parts.path.strip("/"):
         raise refuse_name(name)
     kind = known or "mp4"
-    filename = safe_name(name if known else f"{name}.mp4")
+    filename = safe_name(name if known else f"{safe_name(name)}.mp4")
     dice = Dice(url)
     file_type = FILE_TYPES[kind]
     width, height = dice.pick("size", [(1920, 1080), (1280, 720), (1080, 1920), (1080, 1080), (3840, 2160)])

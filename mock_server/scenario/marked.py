@@ -8,6 +8,9 @@ import yaml
 
 Path = tuple[str | int, ...]
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_DEPTH = 64
+
 #: YAML 1.1 has `no` mean false and `12:30` mean 750. Here a word is a word unless YAML 1.2 says otherwise.
 _FALSE_FRIENDS = ("yes", "no", "on", "off", "y", "n")
 
@@ -36,39 +39,51 @@ class Marked:
 
 def load(text: str) -> Marked:
     """Raises MarkedError."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     marked = Marked(None)
     try:
-        node = loader.get_single_node()
-        if node is not None:
-            marked.data = _plain(loader, node, (), marked.lines, set())
+        _check(text)
+        loader = _LOADER(text)
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                marked.data = _plain(loader, node, (), marked.lines)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise MarkedError(mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise MarkedError(line, f"this is not YAML: {error.reason}") from None
-    except RecursionError:
-        raise MarkedError(1, "this is nested too deeply") from None
-    finally:
-        loader.dispose()
     return marked
 
 
-def _plain(loader: Any, node: yaml.Node, path: Path, lines: dict[Path, int], seen: set[int]) -> Any:
-    line = node.start_mark.line + 1
-    lines.setdefault(path, line)
-    if id(node) in seen:
-        raise MarkedError(line, "anchors and aliases are not used here; write it out")
-    seen.add(id(node))
+def _check(text: str) -> None:
+    """Before anything is built: one document, flat enough, without aliases. Raises MarkedError."""
+    depth = documents = 0
+    event: Any
+    for event in yaml.parse(text, _LOADER):
+        line = event.start_mark.line + 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if depth > MOST_DEPTH:
+            raise MarkedError(line, "this is nested too deeply")
+        if documents > 1:
+            raise MarkedError(line, "one file holds one scenario")
+        if getattr(event, "anchor", None) is not None:
+            raise MarkedError(line, "anchors and aliases are not used here; write it out")
+
+
+def _plain(loader: Any, node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(loader, item, (*path, number), lines, seen) for number, item in enumerate(node.value)]
+        return [_plain(loader, item, (*path, number), lines) for number, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
-        return _mapping(loader, node, path, lines, seen)
+        return _mapping(loader, node, path, lines)
     return _scalar(loader, node)
 
 
-def _mapping(loader: Any, node: yaml.MappingNode, path: Path, lines: dict[Path, int], seen: set[int]) -> dict[str, Any]:
+def _mapping(loader: Any, node: yaml.MappingNode, path: Path, lines: dict[Path, int]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -78,7 +93,7 @@ def _mapping(loader: Any, node: yaml.MappingNode, path: Path, lines: dict[Path, 
         if key in found:
             raise MarkedError(line, f"{key!r} is given twice")
         lines[(*path, key)] = line
-        found[key] = _plain(loader, value_node, (*path, key), lines, seen)
+        found[key] = _plain(loader, value_node, (*path, key), lines)
     return found
 
 

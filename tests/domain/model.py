@@ -129,7 +129,7 @@ class Model:
     twin: World
 
     def start(self, given: dict[str, Any], seed: str) -> None:
-        wanted = copied(changed(Settings(), given))
+        wanted = changed(Settings(), given)
         self.world = service.create("w", seed, wanted, START_MS)
         self.twin = service.create("w", seed, wanted, START_MS)
         self.given = self.world.settings  # a strict world varies what nobody asked for

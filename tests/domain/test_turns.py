@@ -159,7 +159,7 @@ def test_who_waited_and_cannot_pay_is_told_so(monkeypatch: pytest.MonkeyPatch) -
 
     _, second, third = world.turns.values()
     assert f"bind={account.user_id}" in second.told[0].event.text and second.cost == 0
-    assert [told.event.text for told in third.told][0] == "three?"
+    assert third.told[0].event.text == "three?"
     assert purse(world, account) == (0, 0)
 
 

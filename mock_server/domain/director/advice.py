@@ -207,6 +207,7 @@ ADVICE: dict[str, tuple[Variants, Variants]] = {
         ("Hi! Drag and drop your clips here or describe a video, and we can begin.",),
         ("你好！把素材拖拽进来，或描述想要的视频，就可以开始。",),
     ),
+    "kept": (("All right, that stays as it is.",), ("好的，这部分保持不变。",)),
     "thanks": (("You're welcome. When it looks right, click the Export button.",), ("不客气。满意的话点击“导出”按钮即可。",)),
     "yes": (
         ("All right. Tell me the next change, or click Export when you are done.",),

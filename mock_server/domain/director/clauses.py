@@ -7,11 +7,11 @@ _EN_VERB = (
     r"change|replace|swap|switch|turn|mute|unmute|fade|sync|move|reorder|keep|use|export|download|render|lower|raise|reduce|increase|boost|give|"
     r"generate|create|shorten|adjust|drag|drop|place|bring|merge|combine|show|tell|loop|duplicate|upload|save|send|write|duck|brighten|stabili[sz]e|blur)\b"
 )
-_EN_THING = r"(?:(?:a|an|the|some|any) )?(?:[\w⟦⟧-]+ )?(?:title|subtitles?|captions?|(?:background )?music|bgm|transitions?|voice-?over|narration|filter|text|cross-?fades?)\b"
+_EN_THING = r"(?:(?:a|an|the|some|any) )?(?:[\w⟦⟧-]+ )?(?:title|subtitles?|captions?|(?:background )?music|bgm|transitions?|voice-?over|narration|intro|outro|filter|text|cross-?fades?)\b"
 _ZH_VERB = r"(?:给|帮|在|用|把|将|配|加|放|插|删|去掉|剪|截|裁|换|调|改|设|静音|变|移|导出|生成|做|让|保留|分割|拆)"
 PARTS = re.compile(
     r"(?:[.!?;](?=\s|$))+|[\n\r。！？；]+|[,，、]\s*(?:and then|then|and also|and|also|但是|但)?\s*"
-    rf"|(?<!black)(?<!drag)(?<!drag ) (?:and then|then|and also|and|also|plus|after that|afterwards|&) (?={_EN_VERB}|{_EN_THING}|⟦|the (?:first|second|third|last) (?:one|clip))"
+    rf"|(?<!black)(?<!drag)(?<!drag ) (?:but|and then|then|and also|and|also|plus|after that|afterwards|&) (?={_EN_VERB}|{_EN_THING}|⟦|the (?:first|second|third|last) (?:one|clip))"
     r"|\b(?:and )?then\b"
     rf"|(?:然后|接着|再|并且|并|同时|最后|以及|还有|和)(?={_ZH_VERB})|(?<=[一-鿿])和(?=(?:标题|字幕|背景|音乐|配乐|转场|滤镜|旁白))|顺便|另外",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("photo_edit", "photo_edit !slideshow !video !generation"),
     ("slideshow", "slideshow !remove"),
     ("generate", "generation !ask_how !title !subtitle !voiceover"),
-    ("generate", "generation !ask_how has_length|video !add !set"),
+    ("generate", "generation !ask_how has_length|video !set"),
     ("undo", "undo"),
     ("restart", "restart !has_range !has_first !has_last !keep"),
     ("ask_wait", "wait_word"),
@@ -26,9 +26,11 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("ask_text", "question title|subtitle|text"),
     ("ask_count", "question count_word clip|video|image|music|title|transition"),
     ("able", "able !music !title !subtitle !clip !trim"),
+    ("kept", "keep music|sound|title|subtitle|text|transition|voiceover !remove !has_first !has_last !has_range !has_length"),
     # sound
     ("unmute", "unmute"),
-    ("denoise", "noise remove|down|sharp"),
+    ("denoise", "noise remove|down"),
+    ("denoise", "sound clear"),
     ("sound_effects", "sound_effect add|make"),
     ("mute", "mute !add"),
     ("voiceover_remove", "voiceover remove !replace !add"),
@@ -36,7 +38,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("voiceover", "voiceover !volume !up !down !remove"),
     ("music_replace", "music replace !volume !up !down !has_share"),
     ("music_move", "music repeat !add"),
-    ("music_move", "music begin|move|set has_at|has_range !add !make !remove !volume !has_share"),
+    ("music_move", "music begin|move|set has_at|has_range !add !remove !volume !has_share"),
     ("music_remove", "music remove !replace !make !volume"),
     ("music_remove", "music remove !add !replace !has_style"),
     ("music", "has_style add !title !text !subtitle !look !has_look !transition !clip !video !has_quote"),
@@ -50,6 +52,8 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("subtitles", "subtitle"),
     ("title", "title !trim|add|make|has_quote"),
     ("text", "text add|make|has_quote|has_place"),
+    ("text_style", "title|subtitle|text set|replace !has_quote !add"),
+    ("title", "card add !music !clip !video !sound_effect !transition !trim"),
     ("text", "has_quote add|make !music !voiceover !foreign"),
     ("sticker", "sticker"),
     ("music", "music !faster !slower !trim|add"),
@@ -75,13 +79,14 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("speed", "faster|slower|speed"),
     ("speed", "has_factor set|video|clip"),
     ("cut", "trim has_length !make"),
+    ("tighten", "remove|tight gap"),
     ("tighten", "tight !look !has_look !keep"),
     ("which_clip", "remove clip|video !music !look"),
     ("look", "has_look"),
     ("look", "look add|set|make|has_style"),
     ("lay", "timeline|drag add|drag|move|set|own"),
     ("lay", "join clip|video|image|own"),
-    ("lay", "add|make|move clip|video|image own|add|has_ordinal !vague"),
+    ("lay", "add|make|move clip|video|image own|add|has_ordinal !vague !match"),
     ("uploaded", "uploaded clip|video|image|music|audio_file"),
     ("volume", "up|down"),
     ("better", "vague set|make|own|clip|video !foreign !able"),
@@ -124,8 +129,10 @@ REFINED_BY = {
 }
 #: After these the rest of the message is about the same.
 CONCLUSIVE = ("photo_edit", "foreign", "injection")
+#: What a later, clearer wish makes needless: "it is too long, cut it to 10 s".
+SUPERSEDED = {"tighten": frozenset(["keep", "cut", "clip_remove"])}
 #: Small talk counts only when nothing else was said.
-WEAK = frozenset(["thanks", "hello", "yes", "able", "ask", "foreign", "wish"])
+WEAK = frozenset(["kept", "thanks", "hello", "yes", "able", "ask", "foreign", "wish"])
 
 #: Verbs. A clause without one takes that of the clause before; one that only says more about it has none of CHANGING.
 VERBS = frozenset(

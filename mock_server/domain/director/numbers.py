@@ -10,6 +10,12 @@ from unicodedata import normalize
 
 MAX_MS = 24 * 3600 * 1000
 
+
+def _re(pattern: str) -> re.Pattern[str]:
+    """ASCII, so that a word boundary lies between a Chinese character and a figure."""
+    return re.compile(pattern, re.ASCII)
+
+
 _ONES = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip
 _TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _HAN = {w: n for n, w in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -17,18 +23,18 @@ _HAN = {w: n for n, w in enumerate("零一二三四五六七八九")} | {"〇": 
 _EN_UNIT = (
     r"(?:ms\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|percent|per cent|%|x\b|times\b|clips?\b|photos?\b|images?\b|pictures?\b)"
 )
-_ENGLISH = re.compile(
+_ENGLISH = _re(
     rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<more>{'|'.join(_ONES)}))?|(?P<ones>{'|'.join(_ONES)}))(?=[ -]?{_EN_UNIT})"
 )
-_CHINESE = re.compile(
+_CHINESE = _re(
     r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|分(?!之)|[秒个段条张倍成])"
 )
 
 #: Ways of speaking that hold a time without a number.
 _SPOKEN = [
-    (re.compile(pattern), said)
+    (_re(pattern), said)
     for pattern, said in (
-        (r"\bhalf a minute\b|半分钟|30 ?秒钟", "30 seconds "),
+        (r"\bhalf a minute\b|半分钟", "30 seconds "),
         (r"\bhalf a second\b|半秒钟?", "0.5 seconds "),
         (r"\ba minute and a half\b|(?:1|一)分(?:钟)?半|(?:1|一)个半分钟", "90 seconds "),
         (r"\b(?:a|one) minute\b", "60 seconds "),
@@ -41,8 +47,8 @@ _N = r"(\d{1,6}(?:\.\d{1,3})?)"
 _SEC = r"(?:seconds?(?![a-z])|secs?(?![a-z])|s(?![a-z])|秒钟?)"
 _MIN = r"(?:minutes?(?![a-z])|mins?(?![a-z])|m(?=\d)|分钟|分(?!之|割|成|镜|享|辨))"
 #: "5 to 10 seconds": the unit said once belongs to both.
-_SHARED = re.compile(rf"{_N} ?(?:-|–|~|to|until|till|and|到|至) ?(?={_N} ?-?{_SEC})")
-_TIMES = re.compile(
+_SHARED = _re(rf"{_N} ?(?:-|–|~|to|until|till|and|到|至) ?(?={_N} ?-?{_SEC})")
+_TIMES = _re(
     rf"(?P<clock>\b(?!9:16\b)(?:(\d{{1,2}}):)?(\d{{1,2}}):(\d{{2}}(?:\.\d{{1,3}})?)\b)"
     rf"|{_N} ?-?{_MIN}(?: ?(?:and )?{_N} ?-?{_SEC})?"
     rf"|{_N} ?-?{_SEC}"
@@ -95,27 +101,27 @@ class Times:
 
 _T = r"⟪(\d+)⟫"
 _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("range", re.compile(rf"{_T} ?(?:-|–|—|~|to|until|till|through|and|到|至) ?(?:the |第)?{_T}")),
+    ("range", _re(rf"{_T} ?(?:-|–|—|~|to|until|till|through|and|到|至) ?(?:the |第)?{_T}")),
     (
         "after",
-        re.compile(rf"(?:after|past|beyond|from) (?:the )?{_T} ?(?:on(?:wards?)?\b|(?:to|until|till) (?:the )?(?:very )?end)"),
+        _re(rf"(?:after|past|beyond|from) (?:the )?{_T} ?(?:on(?:wards?)?\b|(?:to|until|till) (?:the )?(?:very )?end)"),
     ),
-    ("after", re.compile(rf"(?:everything|all|anything|the rest|whatever)(?: that comes)? (?:after|past|beyond) {_T}")),
-    ("after", re.compile(rf"{_T}(?: ?(?:之后|以后|后面|往后)|到(?:最后|结尾|末尾|结束))")),
-    ("before", re.compile(rf"(?:everything|all|anything|whatever)(?: that comes)? (?:before|until|up to) {_T}")),
-    ("before", re.compile(rf"{_T} ?(?:之前|以前)")),
-    ("first", re.compile(rf"(?:first|opening|initial|开头的?|片头的?|最前面?的?|(?<!之)前面?的?) ?{_T}")),
-    ("first", re.compile(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:start|beginning|front|top)")),
-    ("last", re.compile(rf"(?:last|final|closing|最后面?的?|结尾的?|片尾的?|末尾的?|后面的?|(?<![然之以])后) ?{_T}")),
-    ("last", re.compile(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:end|back|tail)")),
+    ("after", _re(rf"(?:everything|all|anything|the rest|whatever)(?: that comes)? (?:after|past|beyond) {_T}")),
+    ("after", _re(rf"{_T}(?: ?(?:之后|以后|后面|往后)|到(?:最后|结尾|末尾|结束))")),
+    ("before", _re(rf"(?:everything|all|anything|whatever)(?: that comes)? (?:before|until|up to) {_T}")),
+    ("before", _re(rf"{_T} ?(?:之前|以前)")),
+    ("first", _re(rf"(?:first|opening|initial|开头的?|片头的?|最前面?的?|(?<!之)前面?的?) ?{_T}")),
+    ("first", _re(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:start|beginning|front|top)")),
+    ("last", _re(rf"(?:last|final|closing|最后面?的?|结尾的?|片尾的?|末尾的?|后面的?|(?<![然之以])后) ?{_T}")),
+    ("last", _re(rf"{_T} (?:\w+ )?(?:off|from|at) (?:of )?the (?:end|back|tail)")),
     (
         "at",
-        re.compile(
-            rf"(?:\bat|around|@|\bby|\bafter|\bfrom|\bon|starting|(?<!控制)在|于|从|第|到) ?(?:the |about |第)?{_T}(?! ?(?:long|长))"
+        _re(
+            rf"(?:\bat|around|@|\bby|\bafter|\bfrom|\bon|starting|(?<!控制)在|于|从|第|(?<![剪缩短成])到) ?(?:the |about |第)?{_T}(?! ?(?:long|长))"
         ),
     ),
-    ("at", re.compile(rf"{_T} ?(?:mark|处|的时候|时|的位置|位置|开始)")),
-    ("length", re.compile(_T)),
+    ("at", _re(rf"{_T} ?(?:mark|处|的时候|时|的位置|位置|开始)")),
+    ("length", _re(_T)),
 )
 
 
@@ -141,11 +147,11 @@ def times(plain: str) -> Times:
     return Times(**found)  # type: ignore[arg-type]
 
 
-_PERCENT = re.compile(r"(\d{1,4}(?:\.\d{1,2})?) ?(?:%|percent|per cent)|百分之(\d{1,4})|(\d)成")
-_LEVEL = re.compile(r"(?:volume|loudness|level|音量)[^\d⟪]{0,12}(\d{1,3}(?:\.\d{1,2})?)(?![\d:x倍秒⟫])")
+_PERCENT = _re(r"(\d{1,4}(?:\.\d{1,2})?) ?(?:%|percent|per cent)|百分之(\d{1,4})|(\d)成")
+_LEVEL = _re(r"(?:volume|loudness|level|音量)[^\d⟪]{0,12}(\d{1,3}(?:\.\d{1,2})?)(?![\d:x倍秒⟫])")
 _SHARES = (
-    (re.compile(r"\bhalf\b|一半"), 0.5), (re.compile(r"\ba third\b|三分之一"), 0.33), (re.compile(r"\ba quarter\b|四分之一"), 0.25),
-    (re.compile(r"\b(?:max(?:imum)?|full) volume\b|\b(?:volume|it|music) to (?:the )?max(?:imum)?\b|最大"), 1.0), (re.compile(r"最小"), 0.05),
+    (_re(r"\bhalf\b|一半"), 0.5), (_re(r"\ba third\b|三分之一"), 0.33), (_re(r"\ba quarter\b|四分之一"), 0.25),
+    (_re(r"\b(?:max(?:imum)?|full) volume\b|\b(?:volume|it|music) to (?:the )?max(?:imum)?\b|最大"), 1.0), (_re(r"最小"), 0.05),
 )  # fmt: skip
 
 
@@ -159,11 +165,11 @@ def share(plain: str) -> float | None:
     return next((value for pattern, value in _SHARES if pattern.search(plain)), None)
 
 
-_FACTOR = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,2})?) ?(?:x\b|×|times\b|倍)")
+_FACTOR = _re(r"(?<![\d.])(\d{1,3}(?:\.\d{1,2})?) ?(?:x\b|×|times\b|倍)")
 _FACTORS = (
-    (re.compile(r"\b(?:double|twice)\b"), 2.0),
-    (re.compile(r"\bhalf\b|一半|半速"), 0.5),
-    (re.compile(r"\btriple\b"), 3.0),
+    (_re(r"\b(?:double|twice)\b"), 2.0),
+    (_re(r"\bhalf\b|一半|半速"), 0.5),
+    (_re(r"\btriple\b"), 3.0),
 )
 
 
@@ -178,11 +184,11 @@ _ORDINALS = {
     w: n for n, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1)
 } | {"last": -1, "final": -1}
 _THING = r"(?:video )?(?:clips?|segments?|scenes?|shots?|parts?|videos?|photos?|images?|pictures?|one|file|half)\b"
-_PAIR = re.compile(
+_PAIR = _re(
     rf"\b({'|'.join(_ORDINALS)})(?: {_THING})? and (?:the )?({'|'.join(_ORDINALS)}) {_THING}"
     rf"|\b(?:clips|segments|scenes|shots|parts|videos|photos) (\d{{1,3}}) (?:and|with) (\d{{1,3}})\b"
 )
-_ORDINAL = re.compile(
+_ORDINAL = _re(
     rf"\b(?P<word>{'|'.join(_ORDINALS)})(?: (?:and|one|\w+))? {_THING}"
     rf"|\b(?P<figure>\d{{1,3}})(?:st|nd|rd|th) {_THING}"
     rf"|\b{_THING} ?(?:#|no\.? ?|number )?(?P<after>\d{{1,3}})\b(?! ?(?:%|x\b|times|倍))"

@@ -14,6 +14,7 @@ from .numbers import Times
 from .phrases import PHRASES
 from .stage import Act
 from .taste import TABLES
+from .tools import EDITOR
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ class Plan:
     def edit(self, operation: str, **args: Any) -> None:
         """Commit with the tool that all edits of the timeline go through; nothing, if nothing changed."""
         if self.fresh or self.committed != self.draft:
-            self.commit("edit_multitrack", {"operation": operation, **args}, tracks=len(self.draft.tracks))
+            self.commit(EDITOR, {"operation": operation, **args}, tracks=len(self.draft.tracks))
 
     def settle(self) -> None:
         """Drop what a writer changed and, having thought better of it, did not commit."""

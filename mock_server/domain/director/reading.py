@@ -130,6 +130,7 @@ GENERATION = (
     re.compile(
         rf"\b(?:video|text)[- ]?(?:generation|to[- ]video)\b|^(?:a|an|⟪\d+⟫) [^.!?]{{0,60}}\b{_KINDS} (?:about|of|showing|for|featuring)\b"
     ),
+    re.compile(rf"\badd (?:a|an|another) (?:\w+ ){{0,4}}{_KINDS} of (?!my\b|our\b|the\b|these\b)"),
     re.compile(rf"\b(?:make|create|generate|produce) (?:\w+ ){{0,3}}{_KINDS} (?:about|of|showing|featuring|on|where|with)\b"),
     re.compile(
         r"(?:生成|制作|做|创作|拍|来|想要|我要|需要|弄|出|整|给我)(?:一|1|个|段|条|支|部|份|⟪\d+⟫).{0,50}?(?:视频|短片|动画|宣传片|广告|片子|预告|vlog|短视频|大片|mv)"
@@ -144,7 +145,7 @@ OWN_FOOTAGE = (
     ),
     re.compile(r"\b(?:make|generat(?:e|ing)|create|edit) (?:my|our|this|these) (?:\w+ )?(?:videos?|clips?)\b"),
     re.compile(
-        r"\b(?:from|with|using|out of|of) (?:my|our|these|those|the) (?:\w+ ){0,2}(?:clips?|footage|photos?|pictures?|images?|files?|videos?|uploads?)\b"
+        r"\b(?:from|with|using|out of|of) (?:my|our|these|those|the|this) (?:\w+ ){0,2}(?:clips?|footage|photos?|pictures?|images?|files?|videos?|uploads?)\b"
     ),
     re.compile(r"(?:用|把|将|拿).{0,6}(?:我|上传|这些|这几|素材|照片|图片).{0,30}(?:做|制作|生成|剪|拼|合)"),
 )

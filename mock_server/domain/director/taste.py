@@ -159,4 +159,4 @@ def choose(table: str, plain: str) -> str | None:
 @cache
 def _pattern(table: str, key: str) -> re.Pattern[str]:
     choice = TABLES[table][key]
-    return re.compile(rf"\b(?:{choice.en})\b|(?:{choice.zh})")
+    return re.compile(rf"\b(?:{choice.en})\b|(?:{choice.zh})", re.ASCII)

@@ -159,7 +159,7 @@ def close(draft: Draft, before_ms: int) -> None:
         if track.type == VIDEO:
             continue
         for segment in track.segments:
-            reached = role(track) == "music" and end(segment) == before_ms
+            reached = role(track) == "music" and segment is track.segments[-1] and end(segment) == before_ms
             if reached or end(segment) > now:
                 segment.duration_ms = now - segment.start_ms
         track.segments = [s for s in track.segments if s.duration_ms > 0]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .clauses import clauses
-from .meanings import AFTER_GENERATE, CHANGING, CONCLUSIVE, LONE, MEANINGS, REFINED_BY, VERBS, WEAK, look_up
+from .meanings import AFTER_GENERATE, CHANGING, CONCLUSIVE, LONE, MEANINGS, REFINED_BY, SUPERSEDED, VERBS, WEAK, look_up
 from .reading import MARK, Reading, mask, read
 
 #: What is considered of a message, and how much may be wanted at once: bounds the work whatever is sent.
@@ -82,6 +82,8 @@ def belongs(last: str, name: str | None, said: Reading) -> bool:
 
 def chosen(intents: list[Intent]) -> list[Intent]:
     """What counts of all that was understood: small talk only where it is alone, and nothing beside an attempt at our rules."""
+    names = {intent.name for intent in intents}
+    intents = [intent for intent in intents if names.isdisjoint(SUPERSEDED.get(intent.name, ()))]
     decisive = [intent for intent in intents if intent.name == "injection"]
     strong = [both for intent in intents if intent.name not in WEAK for both in doubled(intent)]
     return decisive[:1] or strong or intents[:1]

@@ -84,17 +84,20 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "watermark": (r"watermark|logo text|handle", "水印"),
     "in_chinese": (r"(?:in )?(?:chinese|mandarin)", "中文|汉语|普通话"),
     "in_english": (r"(?:in )?english", "英文|英语|双语"),
+    "gap": (r"pauses?|silences?|fillers?|dead air|ums|boring (?:parts?|bits?)", "停顿|空白|废话|沉默"),
+    "clear": (r"clear(?:er)?|crisp(?:er)?|clean up", "清晰|清楚|干净"),
+    "card": (r"intros?|outros?|end screen|opening credits", "片头|片尾"),
     "begin": (r"starts?|begins?|starting|enters?|come in|comes in|kicks? in", "开始|进来|响起|起"),
     "vanish": (r"disappears?|go away|goes away|vanish(?:es)?|hide", "消失|隐藏"),
     "uploaded": (r"uploaded|(?:i've|i have|i) (?:just )?sent|here (?:is|are) (?:my|the|some)|attached", "上传了|传了|已上传|发了"),
-    "sticker": (r"stickers?|emojis?|avatars?|lip[- ]?sync|green ?screen|chroma key|motion tracking|3d (?:text|model)", "贴纸|表情|数字人|对口型|绿幕|抠像|跟踪"),
+    "sticker": (r"stickers?|emojis?|(?:a|the|my) logo(?! animation| video)|countdown|timer|avatars?|lip[- ]?sync|green ?screen|chroma key|motion tracking|3d (?:text|model)", "贴纸|倒计时|表情|数字人|对口型|绿幕|抠像|跟踪"),
     "noise": (r"(?:background |wind )?noise|hum|hiss", "噪音|杂音|噪声|风声"),
     "sound_effect": (r"sound effects?|sfx|whoosh|applause|laugh track", "音效|掌声|笑声"),
     "volume": (r"volume|loudness|loud", "音量"),
     "voiceover": (r"voice-? ?overs?|narrat(?:ion|or|e|ed|ing)|dub(?:bing)?|read aloud", "旁白|配音|解说|朗读|画外音"),
     "title": (r"titles?|headline|heading|end card|title card|intro card|end credits|closing credits|opening credits", "标题|片头字|片名|题目|大字|片尾字|主题字"),
     "subtitle": (r"subtitles?|subs|captions?|closed captions?|cc|transcri(?:be|ption|pt)", "字幕"),
-    "text": (r"texts?|words?|label|lower[- ]third|watermark|hashtag|handle|writing|call to action|cta", "文字|文本|文案|水印|字样|写上|一行字|几个字|字"),
+    "text": (r"texts?|words?|fonts?|label|lower[- ]third|watermark|hashtag|handle|writing|call to action|cta", "文字|文本|字体|文案|水印|字样|写上|一行字|几个字|字"),
     "clip": (r"clips?|segments?|scenes?|shots?|parts?|footage|half", "片段|段|镜头|素材|画面|部分"),
     "video": (r"videos?|films?|movies?|vlogs?|reels?|montage|footage", "视频|影片|片子|短片|成片|录像"),
     "image": (r"photos?|pictures?|images?|pics?|snapshots?", "照片|图片|相片|图像|几张图|图"),
@@ -109,7 +112,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "timeline": (r"time-?line|tracks? \d|video track|main track", "时间线|时间轴|主轨|轨道"),
     "drag": (r"drag(?: and |/|-and-)?(?:drop)?|drop", "拖拽|拖到|拖动|拖进|拖"),
     "own": (r"my|our|uploaded|upload(?:s)?|i (?:just )?(?:sent|gave)|these|those", "我的|上传|这些|这几|这段|刚才"),
-    "audio_file": (r"mp3|wav|m4a|aac|my (?:own )?(?:song|track|music|audio|recording|tune)|uploaded (?:song|track|music|audio|tune)|(?:song|track|music|audio|tune) (?:i|that i|i've) (?:just )?(?:uploaded|sent)", "mp3|wav|m4a|aac|我的(?:音乐|歌|音频|曲子)|上传的(?:音乐|歌|音频|曲子)|我自己的"),
+    "audio_file": (r"mp3|wav|m4a|aac|my (?:own )?(?:song|track|music|audio|recording|tune)|uploaded (?:song|track|music|audio|tune)|(?:song|track|music|audio|tune) (?:i|that i|i've) (?:just )?(?:uploaded|sent)", "我的(?:音乐|歌|音频|曲子)|上传的(?:音乐|歌|音频|曲子)|我自己的"),
     "at_end": (r"(?:at|to|near|in) the (?:very )?(?:end|ending|last|back)|outro|ending|closing|last|end card|end credits|closing credits", "结尾|片尾|末尾|最后|尾部"),
     "at_start": (r"(?:at|to|in) the (?:very )?(?:start|beginning|front|first)|first|intro|opening", "开头|片头|最前|开始|第1个位置|开场"),
     "whole": (r"whole|entire|all|everything|every clip|throughout|everywhere|the full", "整个|全部|所有|全程|全片|都|每个|整段"),
@@ -120,25 +123,25 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         "更好看|好看|优化|美化|高级|专业|精彩|炫酷|酷一?点|润色|提升|自动剪辑|智能剪辑|剪辑一下|帮我剪|剪一下|改进|完善|有趣|吸引人|大片",
     ),
     # talk
-    "export": (r"export(?:ing|ed)?|download(?:ing)?|render(?:ing)?|send me the (?:video|file|result|mp4)|save (?:it|the video|this|my video)|final file|share link", "导出|下载|渲染|保存|发给我|成片给我"),
+    "export": (r"export(?:ing|ed)?|convert(?:ing)?|compress(?:ing)?|download(?:ing)?|render(?:ing)?|send me the (?:video|file|result|mp4)|save (?:it|the video|this|my video)|final file|share link", "导出|下载|渲染|保存|发给我|成片给我"),
     "credits": (r"(?<!end )(?<!closing )(?<!opening )(?<!rolling )credits?|balance|my plan|quota|billing|subscription|pricing|price|cost", "积分|余额|额度|点数|套餐|订阅|会员|多少钱|收费"),
-    "status": (r"status|show (?:me )?(?:the |all )?(?:tracks?|timeline|draft|state)|preview|current (?:state|draft|timeline)|list (?:the |all )?(?:tracks|clips)|what(?:'s| is| do i have) (?:on|in) (?:the |my )?(?:timeline|draft|project)|progress", "状态|预览|进度|(?:看|显示|列出|有哪些|有几).{0,6}(?:轨道|时间[线轴]|草稿)|时间[线轴]上有|当前草稿"),
+    "status": (r"status|show (?:me )?(?:the |all )?(?:tracks?|timeline|draft|state)|preview|current (?:state|draft|timeline)|list (?:the |all )?(?:tracks|clips)|what(?:'s| is| do i have) (?:on|in) (?:the |my )?(?:timeline|draft|project)|progress", "状态|预览|进度|(?:看|显示|列出|打开|有哪些|有几).{0,6}(?:轨道|时间[线轴]|草稿)|时间[线轴]上有|当前草稿"),
     "upload": (r"upload(?:ing)?", "上传"),
-    "undo": (r"undo|revert|go back|roll ?back|previous version|redo", "撤销|撤回|回退|恢复到|上一步|重做"),
+    "undo": (r"undo|revert|go back|put it back|change it back|as it was|roll ?back|previous version|redo", "撤销|撤回|回退|恢复到|恢复原样|上一步|重做"),
     "restart": (r"start over|start (?:again|fresh)|clear (?:the )?(?:timeline|project|everything|draft|all)|reset|delete everything|remove everything|from scratch|scrap (?:it|everything)", "重新开始|清空|全部删|删掉全部|推倒重来|重来"),
     "hello": (r"^(?:hi|hello|hey|yo|good (?:morning|evening|afternoon)|greetings|howdy)(?: there)?", "^(?:你好|您好|嗨|哈喽|早上好|晚上好|在吗)"),
     "thanks": (r"^(?:awesome|amazing|cool|nice|great|wow|beautiful|fantastic|lovely)$|(?:looks|sounds) (?:great|good|nice|perfect|awesome)|thanks?|thank you|thx|cheers|great job|good job|well done|nice(?: one| work)?|perfect|awesome work|love it", "谢谢|感谢|多谢|辛苦|太棒了|不错|很好|完美"),
     "yes": (r"^(?:yes|yep|yeah|ok(?:ay)?|sure|go ahead|no|nope|fine|continue|alright)(?: please| thanks)?$", "^(?:好的?|可以|行|是的?|嗯|不用了?|继续|没问题)$"),
-    "able": (r"what (?:else )?can you (?:do|help)|what are you (?:able|capable)|your (?:features|capabilities|skills)|help|who are you|what do you do|what is this", "你能做什么|你会什么|能做什么|有什么功能|帮助|你是谁|能帮我什么|怎么用|会做什么"),
+    "able": (r"what (?:else )?can you (?:do|help)|what are you (?:able|capable)|your (?:features|capabilities|skills)|help|can you (?:edit|make|create|do) (?:videos?|music|subtitles)|what(?:'s| is) nemo\w*|who are you|what do you do|what is this", "你能做什么|你会什么|能做什么|有什么功能|帮助|你是谁|能帮我什么|怎么用|会做什么"),
     "formats": (r"formats?|file types?|which files|max(?:imum)? (?:file )?size|how (?:big|large)", "什么格式|哪些格式|格式|多大的文件"),
     "length_word": (r"how long|duration|length|total time|running time|how many (?:seconds|minutes)", "多长|时长|多少秒|几秒|几分钟|总长"),
     "count_word": (r"how many|number of|list|which (?:clips|tracks|titles)", "几个|几段|几条|多少个|多少段|哪些"),
     "size_word": (r"resolution|dimensions|what size|how big|frame rate|fps|pixels", "分辨率|尺寸|多大|帧率|画面大小"),
-    "wait_word": (r"how long (?:will|does|would) (?:it|this|that|the \w+) take|eta|how (?:much|many) (?:longer|time)|when will", "要多久|需要多久|还要多|多久能好"),
+    "wait_word": (r"how long (?:will|does|would) (?:it|this|that|the \w+) take|eta|how (?:much|many) (?:longer|time)|when will", "要多久|什么时候.{0,4}好|需要多久|还要多|多久能好"),
     # not our trade
     "photo_edit": (
         r"photoshop|retouch(?:ing)?|(?:edit|crop|resize|enhance|fix|sharpen|restore) (?:this |my |the |a |an |old )*(?:photo|picture|image|selfie|portrait)|"
-        r"background (?:from|of|in) (?:this |my |the |a )*(?:photo|picture|image|selfie)|(?:photo|image|picture) edit(?:ing|or)?|face ?swap",
+        r"background (?:from|of|in) (?:this |my |the |a )*(?:photo|picture|image|selfie)|(?:photo|image|picture) edit(?:ing|or)?|(?:generate|make|create|draw) (?:me )?(?:an?|some|the) (?:\w+ )?(?:images?|pictures?|photos?|drawings?|posters?) (?:of|for|with)|face ?swap",
         "p图|修图|抠图|美颜照片|修一下照片|照片修|编辑照片|编辑图片|换脸",
     ),
     "foreign": (
@@ -161,7 +164,8 @@ CONCEPTS: dict[str, tuple[str, str]] = {
 _LINK = r"https?://(?:[\w-]{1,40}\.){0,4}(?:youtube\.com|youtu\.be|spotify\.com|music\.apple\.com|soundcloud\.com|tiktok\.com|bilibili\.com|music\.163\.com)"
 LINKS: dict[str, str] = {"song_link": _LINK, "link": r"https?://\S"}
 
-_COMPILED = {name: re.compile(rf"\b(?:{en})\b|(?:{zh})") for name, (en, zh) in CONCEPTS.items()}
+#: ASCII, so that a word boundary lies between a Chinese and a Latin character: "加bgm".
+_COMPILED = {name: re.compile(rf"\b(?:{en})\b|(?:{zh})", re.ASCII) for name, (en, zh) in CONCEPTS.items()}
 _COMPILED |= {name: re.compile(pattern) for name, pattern in LINKS.items()}
 
 

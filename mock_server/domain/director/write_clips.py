@@ -26,6 +26,8 @@ def cut(plan: Plan, reading: Reading) -> None:
             if times.last is not None
             else (low, min(low + (times.first or times.length or 0), high))
         )
+    elif times.first is not None and times.last is not None:
+        _take_out(plan, max(total - times.last, 0), total)
     _take_out(plan, *stretch)
 
 

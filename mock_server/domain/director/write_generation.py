@@ -7,6 +7,7 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .taste import CANVASES
+from .tools import VIDEO_MAKER
 from .write_lay import lay_all
 from .write_music import compose
 from .write_text import DEFAULTS, TITLE_MS
@@ -31,6 +32,7 @@ _ZH_TOPIC = (
 _TRIMMINGS = re.compile(
     r"\b(?:with|and|plus|using|without)\s+(?:\w+\s+){0,3}(?:music|bgm|soundtrack|voice-?over|captions?|subtitles?|title)\b.*$"
     r"|,?\s*\b(?:vertical|horizontal|portrait|landscape|square)(?: format| video| mode)?\s*$|,?\s*\b(?:no|without) (?:any )?(?:text|music|title|captions|sound|voice)\b.*$"
+    r"|\band (?:append|add|put|attach) (?:it|this|that)\b.*$|\b(?:called|titled|named)\b.*$"
     r"|\bin (?:vertical|horizontal|portrait|landscape|square)\b.*$|\b(?:in|for) (?:9:16|16:9|1:1)\b.*$|,?\s*\b\d+ ?-?(?:s|secs?|seconds?)(?: long)?\b"
     r"|\b(?:for|on) (?:tik ?tok|instagram|youtube|reels|shorts)\b.*$|[，,]?(?:配上|带|加上).*$|\d+ ?秒钟?的?|竖屏的?|横屏的?|9:16|16:9",
     re.IGNORECASE | re.DOTALL,
@@ -95,7 +97,7 @@ def generate(plan: Plan, reading: Reading) -> None:
     request = {"prompt": reading.raw[:500], "duration": length / 1000, "resolution": f"{width}x{height}"}
     facts = {"name": clip.name, "span": plan.span(clip.start_ms, timeline.end(clip)), "size": f"{width}x{height}"}
     plan.commit(
-        "generate_video_with_seedance",
+        VIDEO_MAKER,
         request,
         say=plan.say("filming", name=clip.name),
         weight=6.0,

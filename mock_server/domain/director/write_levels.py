@@ -12,7 +12,7 @@ FADE_MS = 2000
 def volume(plan: Plan, reading: Reading) -> None:
     targets, spoken = hearable(plan, reading)
     if not targets:
-        return plan.answer("no_sound")
+        return plan.answer("no_sounds" if reading.has("music") else "no_sound")
     before = targets[0].volume or 0.0
     for segment in targets:
         segment.volume = changed_volume(segment.volume or 0.0, reading)
@@ -41,12 +41,12 @@ def changed_volume(old: float, reading: Reading) -> float:
 
 def fade(plan: Plan, reading: Reading) -> None:
     """Fades on music, or on the sound and picture of the clips."""
-    if (reading.has("video", "clip") and not reading.has("music")) or not timeline.segments(plan.draft, "music"):
+    if not reading.has("music") and (reading.has("video", "clip") or not timeline.segments(plan.draft, "music")):
         targets, spoken = timeline.clips(plan.draft), plan.say("the_picture")
     else:
         targets, spoken = hearable(plan, reading)
     if not targets:
-        return plan.answer("no_sound")
+        return plan.answer("no_sounds" if reading.has("music") else "no_clips")
     sides = [side for side in ("fade_in", "fade_out") if reading.has(side)]
     for side in sides:
         segment = targets[0] if side == "fade_in" else targets[-1]
@@ -102,7 +102,7 @@ def hearable(plan: Plan, reading: Reading) -> tuple[list[Segment], str]:
     own = [s for t in plan.draft.tracks if t.type == VIDEO for s in t.segments if s.volume is not None]
     if reading.has("voiceover"):
         return timeline.segments(plan.draft, "voice"), plan.say("the_voice")
-    if (reading.has("sound", "video") and not reading.has("music")) or not tunes:
+    if not reading.has("music") and (reading.has("sound", "video") or not tunes):
         return own, plan.say("the_sound")
     return tunes, plan.say("the_music")
 

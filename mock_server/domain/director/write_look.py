@@ -4,6 +4,7 @@ from ..scene import Segment
 from . import timeline
 from .plan import Plan
 from .reading import Reading
+from .tools import WATCHER
 from .write_clips import nth
 from .write_levels import default_volume, percent
 from .write_music import compose
@@ -73,7 +74,7 @@ def better(plan: Plan, reading: Reading) -> None:
     row = timeline.clips(plan.draft)
     if not row:
         return plan.answer("no_clips")
-    plan.commit("understand_video", {"videos": len(row)}, say=plan.say("looking"), weight=0.5)
+    plan.commit(WATCHER, {"videos": len(row)}, say=plan.say("looking"), weight=0.5)
     key = reading.picks.get("look") or plan.dice.pick("better_look", ("cinematic", "warm", "vivid"))
     for clip in row:
         clip.style |= {"look": key, "look_strength": 0.5}

@@ -7,6 +7,7 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .taste import MUSIC, TUNES
+from .tools import MUSIC_MAKER, WATCHER
 from .write_levels import FADE_MS, changed_volume, default_volume, level, percent
 
 
@@ -50,7 +51,7 @@ def compose(plan: Plan, style: str, length_ms: int, reading: Reading | None = No
     pictures = [c.src for c in timeline.clips(plan.draft)]
     if reading and pictures and reading.has("match", "sync"):
         cuts = [c.start_ms for c in timeline.clips(plan.draft)[1:40]]
-        plan.commit("understand_video", {"videos": len(pictures)}, weight=0.5, mood=plan.called("style", style), cuts_ms=cuts)
+        plan.commit(WATCHER, {"videos": len(pictures)}, weight=0.5, mood=plan.called("style", style), cuts_ms=cuts)
     filename = f"bgm_{style}_{plan.dice.hex('tune_file', 4)}.mp3"
     asset = plan.generate_asset(filename, "audio", length_ms)
     request = {
@@ -60,7 +61,7 @@ def compose(plan: Plan, style: str, length_ms: int, reading: Reading | None = No
         "instrumental": True,
     }
     plan.commit(
-        "generate_music_with_suno",
+        MUSIC_MAKER,
         request,
         say=plan.say("composing", style=plan.called("style", style)),
         asset_id=asset.id,
@@ -102,7 +103,7 @@ def music_sync(plan: Plan, reading: Reading) -> None:
     if not tunes:
         return music(plan, reading)
     cuts = [c.start_ms for c in timeline.clips(plan.draft)[1:40]]
-    plan.commit("understand_video", {"videos": len(cuts) + 1}, weight=0.5, cuts_ms=cuts)
+    plan.commit(WATCHER, {"videos": len(cuts) + 1}, weight=0.5, cuts_ms=cuts)
     for tune in tunes:
         tune.style["sync"] = "cuts"
     plan.did("music_synced", name=tunes[0].name, cuts=len(cuts))

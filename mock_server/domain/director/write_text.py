@@ -7,6 +7,7 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .taste import COLOURS, SIZES
+from .tools import WATCHER
 
 TITLE_MS, CAPTION_MS, MAX_CAPTIONS = 3000, 2500, 60
 #: Where each kind stands and how large it is, if nobody says otherwise.
@@ -91,7 +92,7 @@ def subtitles(plan: Plan, reading: Reading) -> None:
         length = max(1, (stop - start) // len(lines))
     words = lines or CAPTIONS[reading.has("in_chinese") or (plan.chinese and not reading.has("in_english"))]
     timeline.remove(plan.draft, timeline.segments(plan.draft, "subtitle"))
-    plan.commit("understand_video", {"videos": len(timeline.clips(plan.draft)), "transcribe": True}, weight=0.5)
+    plan.commit(WATCHER, {"videos": len(timeline.clips(plan.draft)), "transcribe": True}, weight=0.5)
     style = DEFAULTS["subtitle"] | styled(reading)
     count = 0
     for at in range(start, stop, length):

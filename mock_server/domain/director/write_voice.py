@@ -4,6 +4,7 @@ from ..scene import Segment
 from . import timeline
 from .plan import Plan
 from .reading import Reading
+from .tools import READER
 from .write_levels import DUCKED_VOLUME, percent
 
 NARRATION = (
@@ -21,7 +22,7 @@ def voiceover(plan: Plan, reading: Reading) -> None:
     length = min(max(1000, 1000 * len(text) // per_second), total - start)
     timeline.remove(plan.draft, timeline.segments(plan.draft, "voice"))
     asset = plan.generate_asset(f"voiceover_{plan.dice.hex('tune_file', 4)}.mp3", "audio", length)
-    plan.commit("generate_voiceover", {"text": text}, say=plan.say("narrating"), asset_id=asset.id, url=asset.cdn_url)
+    plan.commit(READER, {"text": text}, say=plan.say("narrating"), asset_id=asset.id, url=asset.cdn_url)
     plan.lay(
         "voice",
         Segment(plan.new_segment_id(), start, length, plan.say("voice_name"), asset.cdn_url, volume=1.0, style={"script": text}),

@@ -68,6 +68,7 @@ ANSWERS: dict[str, Writer | str] = {
     "ask_wait": "wait",
     "aspect": "aspect",
     "credits": "credits",
+    "kept": "kept",
     "upload": "upload",
     "undo": "undo",
     "song_link": "song_link",
