@@ -1,14 +1,14 @@
 """The command `nemovideo-mock`. The server's modules are imported when it serves, so that --help and --version are instant."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_server import __version__
+from mock_server import __version__, scenario_commands
 from mock_server.domain.settings import FIELDS, SettingError, Settings, changed
 
 if TYPE_CHECKING:
@@ -89,6 +89,12 @@ def main() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Written once it answers: JSON with url, control_url, pid.",
 )
+@click.option(
+    "--scenario",
+    "word",
+    metavar="NAME|FILE",
+    help="Begin the world 'default' as this scenario says; what else is typed here wins.",
+)
 @click.option("--quiet", is_flag=True, help="No banner.")
 def serve(
     host: str,
@@ -103,10 +109,16 @@ def serve(
     journal_file: Path | None,
     state_file: Path | None,
     ready_file: Path | None,
+    word: str | None,
     quiet: bool,
 ) -> None:
     """Serve the mock until Ctrl-C."""
-    settings = read_settings([*([f"profile={profile}"] if profile else []), *pairs])
+    pairs = (*([f"profile={profile}"] if profile else []), *pairs)
+    settings = read_settings(pairs)
+    plan, exports = None, {}
+    if word is not None:
+        plan, said = scenario_commands.planned(word, {"clock": clock, "rate": rate, "seed": seed, "start": start})
+        clock, rate, seed, start = (said[name] for name in ("clock", "rate", "seed", "start"))
     from mock_server.serve import ServeError, open_doors, run_until_signal, write_ready
     from mock_server.store import StateError
     from mock_server.worlds import START_MS, Recipe
@@ -118,12 +130,15 @@ def serve(
         worlds = open_worlds(recipe, journal_file, state_file)
     except (ServeError, StateError) as error:
         raise Refusal(str(error)) from None
+    if plan is not None:
+        exports = scenario_commands.begin(worlds, plan, [pair.partition("=")[0].strip() for pair in pairs])
+        recipe = worlds.recipes["default"]
 
     def ready() -> None:
         if ready_file is not None:
             write_ready(ready_file, doors)
         if not quiet:
-            click.echo(banner(doors, recipe))
+            click.echo(banner(doors, recipe, exports))
             sys.stdout.flush()
 
     if ready_file is not None and not ready_file.parent.is_dir():
@@ -175,8 +190,10 @@ def read_start(text: str | None, default_ms: int | None) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def banner(doors: "Doors", recipe: "Recipe") -> str:
+def banner(doors: "Doors", recipe: "Recipe", exports: Mapping[str, str] | None = None) -> str:
     from mock_server.recipe import token_or_nothing
+
+    lines = "".join(f"\n  export {name}={value}" for name, value in (exports or {}).items())
 
     pace = f"real, x{recipe.rate:g}" if recipe.policy == "real" else recipe.policy
     bold = click.style
@@ -189,7 +206,7 @@ def banner(doors: "Doors", recipe: "Recipe") -> str:
 
 Paste this where your client runs:
 
-  export NEMO_API_URL={doors.url}
+  export NEMO_API_URL={doors.url}{lines}
 
 and, for a client that has the host written into it, replace https://mega-api-prod.nemovideo.ai by that URL. Then try:
 
@@ -219,6 +236,7 @@ def replay(what: str, lenient: bool, world: str, rate: float, port: int, control
     from mock_server.serve import ServeError, open_doors, play_until_signal, run_until_signal, write_ready
     from mock_server.worlds import Worlds
 
+    exports: dict[str, str] = {}
     try:
         tape = None if not Path(what).exists() else read_tape(Path(what), world, lenient)
         recipe = read_token(what) if tape is None else None
@@ -231,11 +249,19 @@ def replay(what: str, lenient: bool, world: str, rate: float, port: int, control
     def ready() -> None:
         if ready_file is not None:
             write_ready(ready_file, doors)
-        click.echo(banner(doors, recipe) if recipe else f"Playing {what}\n\n  export NEMO_API_URL={doors.url}\n\nCtrl-C ends it.")
+        click.echo(
+            banner(doors, recipe, exports)
+            if recipe
+            else f"Playing {what}\n\n  export NEMO_API_URL={doors.url}\n\nCtrl-C ends it."
+        )
         sys.stdout.flush()
 
     if recipe is not None:
-        run_until_signal(Worlds(recipe), doors, ready)
+        worlds = Worlds(recipe)
+        if recipe.scenario:
+            unlike = [name for name, field in FIELDS.items() if getattr(recipe.settings, name) != field.default]
+            exports.update(scenario_commands.begin(worlds, scenario_commands.load(recipe.scenario)[0], unlike))
+        run_until_signal(worlds, doors, ready)
     elif tape is not None:
         from mock_server.replay import Player
 
@@ -364,6 +390,8 @@ def ledger(basis: str | None, kind: str | None, as_json: bool) -> None:
         click.echo(f"{row['basis']:<8} {row['kind']:<13} {click.style(row['name'], bold=True)}{switch}")
         click.echo(click.style(f"         {' '.join(row['says'].split())}{source}", dim=True))
 
+
+main.add_command(scenario_commands.scenario)
 
 # a running mock
 

@@ -42,6 +42,7 @@ MOST_FILE_BYTES = 64 * 1024
 MOST_BYTES = 16 * 2**20
 MOST_EVENTS = 10_000
 MOST_NODES = 10_000
+MOST_DEPTH = 20
 
 _CHUNKS = re.compile(FIELDS["chunks"].metadata["pattern"])
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.?)", re.DOTALL)
@@ -236,8 +237,8 @@ def _lines(page: _Page, top: yaml.Node) -> Iterator[tuple[tuple[str | int, ...],
         place, node = waiting.pop()
         seen += 1
         line = node.start_mark.line + 1
-        if seen > MOST_NODES:
-            raise CaseError(f"{page.path}:{line}: more than {MOST_NODES} values")
+        if seen > MOST_NODES or len(place) > MOST_DEPTH:
+            raise CaseError(f"{page.path}:{line}: too many values, or nested too deeply")
         yield place, line
         if isinstance(node, yaml.SequenceNode):
             waiting += [((*place, index), item) for index, item in enumerate(node.value)]

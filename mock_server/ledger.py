@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mock_server import contract
 from mock_server.domain.settings import FIELDS
 from mock_server.domain.variations import VARIATIONS
@@ -32,9 +30,7 @@ class Row:
 @cache
 def written() -> dict[str, Any]:
     """The hand-written part."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    told: dict[str, Any] = yaml.load((Path(__file__).parent / "ledger.yaml").read_bytes(), loader)
-    return told
+    return contract.parsed(Path(__file__).with_suffix(".yaml"))
 
 
 def rows() -> list[Row]:

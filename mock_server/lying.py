@@ -87,6 +87,7 @@ class Outlet:
             "what": fault.what,
             "at": fault.at,
             "number": fault.number,
+            "params": fault.params,
         }
         self.live.journal.add(self.live.world.now_ms, "fault", told)
 

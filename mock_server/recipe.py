@@ -40,7 +40,9 @@ class Recipe:
 
 
 def token_of(recipe: Recipe) -> str:
-    """Raises TokenError when it would be longer than 80 characters."""
+    """Raises TokenError when it would be longer than 80 characters, or a scenario file of one's own is needed."""
+    if recipe.scenario.endswith(".yaml"):
+        raise TokenError(f"this world began as the file {recipe.scenario} says; serve it with that file again")
     plain = Settings()
     unlike: list[Any] = []
     for number, one in enumerate(fields(Settings)):

@@ -97,6 +97,7 @@ def _server(app: ASGIApp) -> Server:
             app,
             http=Protocol,
             ws="none",
+            proxy_headers=False,
             lifespan="off",
             access_log=False,
             log_level="critical",

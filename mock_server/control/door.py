@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_server.contract import Contract
+from mock_server.contract import Contract, parsed
 from mock_server.control import clock, faults, people, places, traffic
 from mock_server.control.asked import Asked, nearest, read_body, read_query
 from mock_server.domain.errors import Forbidden, NotFound, ServiceError, TooLarge
@@ -72,8 +71,7 @@ DOCUMENT = "get_document"
 
 @cache
 def load() -> Contract:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Contract(yaml.load(Path(__file__).parent.with_suffix(".yaml").read_bytes(), loader))
+    return Contract(parsed(Path(__file__).parent.with_suffix(".yaml")))
 
 
 class Door:

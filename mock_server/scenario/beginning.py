@@ -29,7 +29,9 @@ def begin(worlds: Worlds, scenario: Scenario, name: str, keep: Collection[str] =
     options = {key: value for key, value in told.items() if value is not None} | recipe
     seed = options.pop("seed", scenario.seed or worlds.recipe.seed)
     on_top = {key: value for key, value in scenario.settings.items() if key not in keep}
-    live = worlds.create(name, seed, on_top=on_top, scenario=scenario.name if scenario.shipped else "", **options)
+    live = worlds.create(
+        name, seed, on_top=on_top, scenario=scenario.name if scenario.shipped else f"{scenario.name}.yaml", **options
+    )
     world = live.world
     for number, client_id in enumerate(scenario.client_ids):
         service.issue_anonymous_token(world, client_id, ELSEWHERE.format(number % 256))

@@ -22,7 +22,9 @@ def complaint(word: str) -> str:
     if number := re.fullmatch(r"rule (\d+)", word):
         return "" if 1 <= int(number[1]) <= LAST_RULE else f"{word!r}: rules go from 1 to {LAST_RULE}"
     if number := re.fullmatch(r"C(\d+)", word):
-        return "" if 1 <= int(number[1]) <= LAST_CONTRADICTION else f"{word!r}: contradictions go from C1 to C{LAST_CONTRADICTION}"
+        return (
+            "" if 1 <= int(number[1]) <= LAST_CONTRADICTION else f"{word!r}: contradictions go from C1 to C{LAST_CONTRADICTION}"
+        )
     if code := re.fullmatch(r"code (\S+)", word):
         codes = contract.load().document["x-codes"]
         return "" if code[1] in codes else f"{word!r}: there is no such code{nearest(code[1], codes)}"

@@ -231,7 +231,7 @@ def build(told: Marked) -> Scenario:
         client_ids=tuple(data.get("client_ids", ())),
         draft=tuple(scripted.effects(data.get("draft", ()))),
         turns=tuple(_scripted(one, f"{data['scenario']}/{number}") for number, one in enumerate(data.get("turns", ()))),
-        renders=tuple(ScriptedRender(one) if isinstance(one, str) else ScriptedRender(**one) for one in data.get("renders", ())),
+        renders=tuple(ScriptedRender(**({"outcome": one} if isinstance(one, str) else one)) for one in data.get("renders", ())),
         faults=tuple(_fault(one) for one in data.get("faults", ())),
         messages=tuple(Message(one) if isinstance(one, str) else _message(one) for one in data.get("messages", ())),
         expect=tuple(data.get("expect", ())),

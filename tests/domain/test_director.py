@@ -226,6 +226,7 @@ CHANGES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("more", "use my mp3 as background music", "edit", {"mood": "my"}),
     ("more", "add my song starting at 5s at 20%", "edit", {"music": "0-5 35%, 5-20 20%", "mood": "old, my"}),
     ("bare", "use my mp3 as background music", "text", {}),
+    ("more", "把mp3作为背景音乐", "edit", {"mood": "my"}),
     ("bare", "加一段轻快的背景音乐，音量30%", "edit", {"music": "0-20 30%", "mood": "upbeat"}),
     ("full", "换一首舒缓的钢琴曲", "edit", {"mood": "piano"}),
     ("full", "把音乐换成欢快一点的", "edit", {"mood": "upbeat"}),
@@ -314,6 +315,7 @@ CHANGES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("full", "把第二段移到最前面", "edit", {"clips": "city 8, beach 12"}),
     ("full", "第二段放慢到0.5倍", "edit", {"s": 28, "clips": "beach 12, city 16", "speed": [0.5], "music": "0-28 35%"}),
     ("full", "整体加速到1.5倍", "edit", {"s": 13.333, "clips": "beach 8, city 5.333", "speed": [1.5, 1.5], "music": "0-13.333 35%", "texts": "Hello 0-2"}),
+    ("full", "把视频调成2x速度", "edit", {"s": 10, "clips": "beach 6, city 4", "speed": [2.0, 2.0], "music": "0-10 35%", "texts": "Hello 0-1.5"}),
     ("full", "清空时间线", "edit", {"s": 0, "clips": "", "music": "", "mood": "", "texts": "", "dress": ""}),
     # looks
     ("full", "apply a vintage filter", "edit", {"looks": "vintage, vintage"}),
@@ -505,6 +507,15 @@ def test_an_edit_thought_better_of_leaves_no_trace(planned: list[Plan]) -> None:
     assert planned[0].draft == draft
 
 
+def test_music_follows_the_pictures_with_its_last_piece_alone() -> None:
+    draft = bare()
+    draft.tracks.append(
+        Track("ta", AUDIO, "BGM", [Segment("m1", 0, 20000, "One", volume=0.5), Segment("m2", 20000, 1000, "Two", volume=0.5)])
+    )
+    play_out(ask("add the photos", draft, [BEACH, CITY, PHOTOS[0]]), draft, [])
+    assert facts(draft)["music"] == "0-20 50%, 20-21 50%"
+
+
 def test_replies_name_what_changed() -> None:
     text = play_turn("add upbeat music at 30%", "bare")[3]
     assert re.search(r"'[A-Z][\w ]+'.* 30 % \(0-20 s\)", text)
@@ -638,9 +649,10 @@ def playable(script: Script, given_: Settings) -> None:
     assert all(effect.op == "add_asset" or effect.op in drafts.OPS for effect in effects)
 
 
-PIECES = [piece for row in [*CHANGES, *ANSWERS] for piece in re.split(r"(?<=[ ，,])", row[1])]
+SAYINGS = [message for _, message, *_ in CHANGES] + [message for _, message, _ in ANSWERS]
+PIECES = [piece for saying in SAYINGS for piece in re.split(r"(?<=[ ，,])", saying)]
 MESSAGES = (
-    st.sampled_from([row[1] for row in [*CHANGES, *ANSWERS]])
+    st.sampled_from(SAYINGS)
     | st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
     | st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=8).map(" ".join)
     | st.text(max_size=200)
