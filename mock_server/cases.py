@@ -231,23 +231,22 @@ def _page(path: Path) -> _Page:
 
 def _lines(page: _Page, top: yaml.Node) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """Each place of a document and its line, from 1. Raises CaseError for a key told twice, and for too much."""
-    waiting: list[tuple[tuple[str | int, ...], yaml.Node]] = [((), top)]
+    waiting: list[tuple[tuple[str | int, ...], int, yaml.Node]] = [((), 1, top)]
     seen = 0
     while waiting:
-        place, node = waiting.pop()
+        place, line, node = waiting.pop()
         seen += 1
-        line = node.start_mark.line + 1
         if seen > MOST_NODES or len(place) > MOST_DEPTH:
             raise CaseError(f"{page.path}:{line}: too many values, or nested too deeply")
         yield place, line
         if isinstance(node, yaml.SequenceNode):
-            waiting += [((*place, index), item) for index, item in enumerate(node.value)]
+            waiting += [((*place, index), item.start_mark.line + 1, item) for index, item in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
-            keys = [str(key.value) for key, _ in node.value]
-            for (key, _), name in zip(node.value, keys, strict=True):
-                if keys.count(name) > 1:
-                    raise CaseError(f"{page.path}:{key.start_mark.line + 1}: the key {name!r} stands here more than once")
-            waiting += [((*place, name), item) for (_, item), name in zip(node.value, keys, strict=True)]
+            rows = [(str(key.value), key.start_mark.line + 1, item) for key, item in node.value]
+            for name, line, _ in rows:
+                if [row[0] for row in rows].count(name) > 1:
+                    raise CaseError(f"{page.path}:{line}: the key {name!r} stands here more than once")
+            waiting += [((*place, name), line, item) for name, line, item in rows]
 
 
 def _unescaped(page: _Page, part: str) -> bytes:

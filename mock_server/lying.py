@@ -4,11 +4,12 @@ Bytes are those of the answer's body, as the application sends them; HTTP chunk 
 """
 
 import asyncio
+import os
+import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from http import HTTPStatus
-from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -59,7 +60,7 @@ class Outlet:
         self.met: list[Armed] = []
         self.begun: set[int] = set()  # faults that go on for more than one message
         self.sent = 0
-        self.room: int | None = None  # so many bytes of the body go through the server, which would refuse the others or frame them
+        self.room: int | None = None  # so many bytes of the body go through the server; it would refuse or frame the others
         self.ended = False  # a fault ended the connection, or leaves it hanging
         self.listener: Listener | None = None  # of a stream
         self.case: StreamCase | None = None  # told in place of a stream
@@ -106,8 +107,9 @@ class Outlet:
             case "reset" | "close":
                 await self.end(fault.what)
             case "half_close":
-                if self.transport is not None and self.transport.can_write_eof():
-                    self.transport.write_eof()
+                if self.transport is not None:
+                    await self.live.patiently(self.written)
+                    half_close(self.transport)
                 await self.until_the_client_leaves()
             case "stall":
                 await self.until_the_client_leaves()
@@ -142,6 +144,10 @@ class Outlet:
         else:
             self.close()
         raise Gone
+
+    def written(self) -> bool:
+        """Whether the system has all that was written."""
+        return self.transport is None or self.transport.is_closing() or not self.transport.get_write_buffer_size()
 
     def delivered(self) -> bool:
         """Whether nothing is on its way any more: a reset would destroy it."""
@@ -275,8 +281,14 @@ class Outlet:
 def reset(transport: asyncio.Transport) -> None:
     """RST: a linger time of zero turns close into a reset (RFC 9293, 3.10.4; socket(7))."""
     with suppress(OSError):
-        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+def half_close(transport: asyncio.Transport) -> None:
+    """FIN, while the other direction stays open. The transport is not told: what is written later finds the pipe broken, quietly."""
+    with suppress(OSError), socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as same:
+        same.shutdown(socket.SHUT_WR)
 
 
 def unframed(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:

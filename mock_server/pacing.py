@@ -66,6 +66,7 @@ class Listener:
     written: int = 0
     sent_bytes: int = 0
     cut: str = ""  # by whom: control, shutdown
+    noted: bool = False  # its end stands in the journal
     alarm: "Alarm | None" = None  # it waits for an instant before it writes on
     held: bool = False  # a fault lets it hang: it writes nothing more
     woken: asyncio.Event = field(default_factory=asyncio.Event)

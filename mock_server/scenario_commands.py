@@ -121,6 +121,8 @@ def begin(worlds: "Worlds", plan: "Scenario", keep: Collection[str]) -> dict[str
     recipe = worlds.recipe
     options: dict[str, Any] = {"policy": recipe.policy, "rate": recipe.rate, "start_ms": recipe.start_ms}
     try:
-        return scenario.begin(worlds, plan, "default", keep, seed=recipe.seed, **options).environment
+        begun = scenario.begin(worlds, plan, "default", keep, seed=recipe.seed, **options)
     except ServiceError as error:
         raise Refusal(f"scenario {plan.name}: {error}") from None
+    worlds.keep(begun.live)
+    return begun.environment

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sse_starlette.sse import EventSourceResponse
 from starlette.responses import FileResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mock_server import __version__
 from mock_server.blobs import Blobs
@@ -69,6 +69,11 @@ def common(now_ms: int) -> Headers:
     return [(b"date", _date(now_ms // 1000)), (b"server", _SERVER)]
 
 
+@lru_cache(maxsize=8)
+def json_headers(second: int) -> tuple[tuple[str, str], ...]:
+    return (*as_text(common(second * 1000)), ("content-type", "application/json"))
+
+
 def refusal(error: ServiceError, settings: Settings, render: bool) -> Reply:
     """The one error envelope; answers of the render proxy also say `success`."""
     body: dict[str, Any] = {"code": error.code, "message": error.message, "data": None}
@@ -87,15 +92,14 @@ async def send_json(live: Live, exchange: int, reply: Reply, send: Send) -> None
     """Journal the answer, then send it."""
     varied = live.world.varied
     content = reply.body if isinstance(reply.body, bytes) else encode(with_more(reply.body, varied), varied)
-    headers = common(live.world.now_ms)
-    if not any(name == "content-type" for name, _ in reply.headers):
-        headers.append((b"content-type", b"application/json"))
-    if reply.status not in BODILESS:
-        headers.append((b"content-length", str(len(content)).encode()))
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    now_ms = live.world.now_ms
+    told = [*json_headers(now_ms // 1000), ("content-length", str(len(content))), *reply.headers]
+    if reply.headers or reply.status in BODILESS:
+        own = {name for name, _ in reply.headers} | ({"content-length"} if reply.status in BODILESS else set())
+        told = [field for field in told[:4] if field[0] not in own] + list(reply.headers)
     body = {"body": journaled(reply, content)} if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
-    entry = {"of": exchange, "status": reply.status, "headers": as_text(headers), **body}
-    live.journal.add(live.world.now_ms, "response", entry)
+    live.journal.add(now_ms, "response", {"of": exchange, "status": reply.status, "headers": told, **body})
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
@@ -123,17 +127,47 @@ async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scop
     if case and case.ends == "length":
         headers["content-length"] = str(len(case.content) + case.missing)
     body = told_instead(live, listener, outlet, case) if case else chunks(live, listener, outlet)
+
+    async def left(_: Message) -> None:
+        live.cut(listener, "client")
+
     try:
-        await EventSourceResponse(body, status_code=status, headers=headers, ping=0)(scope, receive, outlet)
+        await Stream(body, status, headers, ping=0, client_close_handler_callable=left)(scope, receive, outlet)
     except Gone:
         pass
     finally:
         live.leave(listener)
         whole = turn.ended_ms is not None and listener.written == len(turn.told)
-        by = listener.cut or ("fault" if outlet.ended else "server" if whole else "client")
+        by = "fault" if outlet.ended else listener.cut or ("server" if whole else "client")
+        note_end(live, listener, outlet, by, 0 if case else listener.written)
+
+
+def note_end(live: Live, listener: Listener, outlet: Outlet, by: str, events: int) -> None:
+    """How a stream ended, once: by the server before its last byte leaves, so that whoever saw the end finds the evidence."""
+    if not listener.noted:
+        listener.noted = True
         sent_bytes = outlet.sent if outlet.met else listener.sent_bytes
-        fields = {"of": exchange, "by": by, "events": 0 if case else listener.written, "bytes": sent_bytes}
+        fields = {"of": listener.exchange, "by": by, "events": events, "bytes": sent_bytes}
         live.journal.add(live.world.now_ms, "end", fields)
+
+
+class Stream(EventSourceResponse):
+    """sse-starlette's, with two differences, for what they cost each of many streams; drop them when it lets us choose.
+
+    1. One task watches for the client's leaving and cuts the stream, where upstream has a group of three, one for the end of
+       the process: our worlds end their streams themselves (`Live.close`).
+    2. Chunks are sent without a time-out around each: a client that does not read is the client's affair.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watching = asyncio.ensure_future(self._listen_for_disconnect(receive))
+        try:
+            await self._stream_response(send)
+        finally:
+            watching.cancel()
+
+    async def _send_with_timeout(self, send: Send, message: Message) -> None:
+        await send(message)
 
 
 async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterator[bytes]:
@@ -151,8 +185,12 @@ async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterato
             entry = {"of": listener.exchange, "n": listener.written, "event": told.event.kind}
             plain = len(made) == 1 and not made[0].gap_ms
             live.journal.add(told.at_ms, "event", entry | wire_of(made[0].content) if plain else entry)
-            async for chunk in paced(live, listener, made, journaled=plain):
-                yield chunk
+            if plain:
+                yield made[0].content
+                listener.sent_bytes += len(made[0].content)
+            else:
+                async for chunk in paced(live, listener, made):
+                    yield chunk
             listener.written += 1
             if outlet.met and told.event.kind != "heartbeat":
                 await outlet.at("event", counted)
@@ -161,6 +199,8 @@ async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterato
         elif turn.ended_ms is not None:
             async for chunk in paced(live, listener, held + framer.finish()):
                 yield chunk
+            if not outlet.met:
+                note_end(live, listener, outlet, "server", listener.written)
             return
         else:
             await live.wait_for_more(listener)
@@ -193,15 +233,14 @@ def shuffled(outlet: Outlet, number: int, made: list[Chunk], held: list[Chunk]) 
     return made + held, []
 
 
-async def paced(live: Live, listener: Listener, made: list[Chunk], journaled: bool = False) -> AsyncIterator[bytes]:
+async def paced(live: Live, listener: Listener, made: list[Chunk]) -> AsyncIterator[bytes]:
     """Chunks at their virtual instants."""
     for chunk in made:
         if chunk.gap_ms:
             await live.sleep_until(live.world.now_ms + chunk.gap_ms, listener)
         if listener.cut:
             return
-        if not journaled:
-            live.journal.add(live.world.now_ms, "chunk", {"of": listener.exchange, **wire_of(chunk.content)})
+        live.journal.add(live.world.now_ms, "chunk", {"of": listener.exchange, **wire_of(chunk.content)})
         yield chunk.content
         listener.sent_bytes += len(chunk.content)
 
@@ -239,15 +278,15 @@ async def send_file(
         size += len(content)
         if size <= JOURNALED_FILE_BYTES:
             sent.extend(content)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            kept = {"body_base64": b64encode(sent).decode()} if size <= JOURNALED_FILE_BYTES else {}
+            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": size, **kept})
         await send(message)
 
     try:
         await response(scope, receive, counted)
     except RangeNotSatisfiable as error:
         await send_json(live, exchange, refusal(error, live.world.settings, False), send)
-    else:
-        kept = {"body_base64": b64encode(sent).decode()} if size <= JOURNALED_FILE_BYTES else {}
-        live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "server", "bytes": size, **kept})
 
 
 def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]:

@@ -30,7 +30,7 @@ async def arm_faults(asked: Asked) -> Json:
     faults.check_room(live.faults, len(found))
     made = [faults.arm(live.faults, fault, live.world.now_ms) for fault in found]
     for armed in made:
-        service.note(live.world, "fault.armed", called(armed), **asdict(armed.fault))
+        service.note(live.world, "fault.armed", called(armed), fault=asdict(armed.fault))
     return {"faults": [armed_of(armed) for armed in made]}
 
 

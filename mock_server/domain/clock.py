@@ -6,7 +6,6 @@ is decided at the edge (`mock_server/pacing.py`); here it only passes.
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any
 
 #: Kinds of due things that somebody may be waiting for. The instant clock jumps to these alone: it would
 #: be absurd to skip seven days because a token ends then.
@@ -21,7 +20,6 @@ class Due:
     number: int
     kind: str = field(compare=False)
     subject: str = field(compare=False)
-    detail: dict[str, Any] = field(compare=False, default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -32,10 +30,10 @@ class Timeline:
     due: list[Due] = field(default_factory=list)
     scheduled: int = 0
 
-    def schedule(self, at_ms: int, kind: str, subject: str, detail: dict[str, Any] | None = None) -> Due:
+    def schedule(self, at_ms: int, kind: str, subject: str) -> Due:
         """Enter a thing; one that is due in the past happens at the next advance, at `now_ms`."""
         self.scheduled += 1
-        entry = Due(max(at_ms, self.now_ms), self.scheduled, kind, subject, detail or {})
+        entry = Due(max(at_ms, self.now_ms), self.scheduled, kind, subject)
         heappush(self.due, entry)
         return entry
 

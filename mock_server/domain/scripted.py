@@ -65,6 +65,13 @@ def next_render(scripted: Scripted) -> ScriptedRender:
 # turns that the director writes
 
 
+def silent(turn: ScriptedTurn, drawn: bool) -> bool:
+    """Whether the director shall leave out the words: as the scenario says, and not by chance where it needs them."""
+    if turn.silent is not None:
+        return turn.silent
+    return drawn and not (turn.temporary_issue or turn.failed or turn.error_text)
+
+
 def asked(settings: Settings, turn: ScriptedTurn) -> Settings:
     """The settings under which the director shall write this turn."""
     if turn.temporary_issue is None:

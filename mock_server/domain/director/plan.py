@@ -73,7 +73,7 @@ class Plan:
 
     # --- the draft
 
-    def id(self, kind: str) -> str:
+    def new_id(self, kind: str) -> str:
         """A new id, unlike all in the draft."""
         taken = (
             {s.id for t in self.draft.tracks for s in t.segments}
@@ -85,7 +85,7 @@ class Plan:
         return made
 
     def new_segment_id(self) -> str:
-        return self.id("seg")
+        return self.new_id("seg")
 
     def track_name(self, role: str) -> str:
         _, english, chinese = timeline.ROLES[role]
@@ -118,12 +118,12 @@ class Plan:
                 track.segments.sort(key=lambda s: s.start_ms)
                 return segment
         index = sum(1 for t in self.draft.tracks if t.type <= type)
-        self.draft.tracks.insert(index, Track(self.id("track"), type, self.track_name(role), [segment]))
+        self.draft.tracks.insert(index, Track(self.new_id("track"), type, self.track_name(role), [segment]))
         return segment
 
     def generate_asset(self, filename: str, file_type: str, duration_ms: int, size: tuple[int, int] | None = None) -> Asset:
         """New media; told to the world by the effect add_asset of the next commit."""
-        asset_id = self.id("gen")
+        asset_id = self.new_id("gen")
         asset = Asset(
             id=asset_id,
             filename=filename,

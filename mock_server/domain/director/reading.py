@@ -118,23 +118,27 @@ _KINDS = (
     r"(?:videos?|clips?|films?|movies?|ads?|adverts?|commercials?|promos?|reels?|shorts?|animations?|vlogs?|trailers?|teasers?|montage|"
     r"cartoons?|explainers?|tutorials?|time-?lapses?|tik ?toks?)"
 )
+#: What may stand between the verb and the word for a video: anything but a thing that is made *for* a video.
+_EN_BETWEEN = r"(?:(?!\b(?:titles?|subtitles?|captions?|voice-?over|narration|music(?! video)|bgm|songs?|soundtrack|text|transitions?|filter)\b)[^.!?]){0,80}?"
+_ZH_BETWEEN = r"(?:(?!(?<![带有配])(?:标题|字幕|音乐|配乐|旁白|转场|滤镜)).){0,50}?"
+_ZH_KINDS = r"(?:短?视频|短片|动画|宣传片|广告|片子|预告|vlog|大片|mv)"
 #: A wish for a new video: a verb of making, something indefinite, and a word for a video within reach.
 GENERATION = (
     re.compile(
         r"\b(?:make|create|generat(?:e|ing)|produce|build|film|shoot|design|render|animate|need|want|like|give|do|craft)\b(?: me| us| for me)?"
-        rf"(?: please)? (?:a|an|one|another|some|new|short|\d+|⟪\d+⟫)[^.!?]{{0,80}}?\b{_KINDS}\b"
+        rf"(?: please)? (?:a|an|one|another|some|new|short|\d+|⟪\d+⟫){_EN_BETWEEN}\b{_KINDS}\b"
     ),
     re.compile(
         r"^(?:please |now |just )*(?:make|create|generate|produce)(?: me)?(?: new)? videos?\b(?! (?:clips?|brighter|shorter))"
     ),
     re.compile(
-        rf"\b(?:video|text)[- ]?(?:generation|to[- ]video)\b|^(?:a|an|⟪\d+⟫) [^.!?]{{0,60}}\b{_KINDS} (?:about|of|showing|for|featuring)\b"
+        rf"\b(?:video|text)[- ]?(?:generation|to[- ]video)\b|^(?:a|an|⟪\d+⟫) {_EN_BETWEEN}\b{_KINDS} (?:about|of|showing|for|featuring)\b"
     ),
     re.compile(rf"\badd (?:a|an|another) (?:\w+ ){{0,4}}{_KINDS} of (?!my\b|our\b|the\b|these\b)"),
     re.compile(rf"\b(?:make|create|generate|produce) (?:\w+ ){{0,3}}{_KINDS} (?:about|of|showing|featuring|on|where|with)\b"),
     re.compile(
-        r"(?:生成|制作|做|创作|拍|来|想要|我要|需要|弄|出|整|给我)(?:一|1|个|段|条|支|部|份|⟪\d+⟫).{0,50}?(?:视频|短片|动画|宣传片|广告|片子|预告|vlog|短视频|大片|mv)"
-        r"|(?:生成|制作|创作).{0,50}?的?(?:视频|短片|动画|宣传片|广告片|预告片)|文生视频|视频[:：].{2}"
+        rf"(?:生成|制作|做|创作|拍|来|想要|我要|需要|弄|出|整|给我)(?:一|1|个|段|条|支|部|份|⟪\d+⟫){_ZH_BETWEEN}{_ZH_KINDS}"
+        rf"|(?:生成|制作|创作){_ZH_BETWEEN}{_ZH_KINDS}|文生视频|视频[:：].{{2}}"
     ),
 )
 #: The wish is for a cut of what the user has, so nothing new is to be filmed.

@@ -4,11 +4,14 @@ The main track is the first video track. It has no gaps: whatever happens to its
 the one before ends. Texts keep to the pictures they were over; music that reached to the end keeps reaching there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import replace
+from typing import TypeVar
 
 from ..scene import AUDIO, TEXT, VIDEO, Draft, Segment, Track
+
+Thing = TypeVar("Thing")
 
 #: What a track is for: its type and its name in English and Chinese. Tracks of other names are music or text by type.
 ROLES: dict[str, tuple[int, str, str]] = {
@@ -47,6 +50,22 @@ def clips(draft: Draft) -> list[Segment]:
     """The clips of the main track, in order."""
     track = main(draft)
     return track.segments if track else []
+
+
+def nth(row: Sequence[Thing], number: int) -> Thing | None:
+    """The one of that number, from 1; -1 is the last."""
+    index = number - 1 if number > 0 else number
+    return row[index] if number and -len(row) <= index < len(row) else None
+
+
+def numbered(row: Sequence[Thing], numbers: Iterable[int]) -> list[Thing]:
+    """Those of the numbers that there are, each once."""
+    found: list[Thing] = []
+    for number in numbers:
+        one = nth(row, number)
+        if one is not None and one not in found:
+            found.append(one)
+    return found
 
 
 def main(draft: Draft) -> Track | None:

@@ -90,7 +90,10 @@ def chosen(intents: list[Intent]) -> list[Intent]:
 
 
 def doubled(intent: Intent) -> list[Intent]:
-    """把音乐和字幕都去掉 is one clause with one verb and two things."""
+    """Clauses that want two things with one verb: 把音乐和字幕都去掉, "make a video about bees with subtitles"."""
+    if intent.name == "generate" and not intent.reading.has("remove"):
+        extras = [name for name, term in (("subtitles", "subtitle"), ("voiceover", "voiceover")) if intent.reading.has(term)]
+        return [intent, *(Intent(name, intent.reading) for name in extras)]
     music, texts = intent.reading.has("music"), intent.reading.has("title", "subtitle", "text")
     if intent.name in ("music_remove", "text_remove") and music and texts:
         return [Intent("music_remove", intent.reading), Intent("text_remove", intent.reading)]

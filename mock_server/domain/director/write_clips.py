@@ -1,6 +1,5 @@
 """Writers for the clips that are there: cutting, order, speed."""
 
-from ..scene import Segment
 from . import timeline
 from .plan import Plan
 from .reading import Reading
@@ -18,7 +17,7 @@ def cut(plan: Plan, reading: Reading) -> None:
     else:
         stretch = plan.stretch(times) or (0, 0)
     row = timeline.clips(plan.draft)
-    if reading.ordinals and (clip := nth(row, reading.ordinals[0])):
+    if reading.ordinals and (clip := timeline.nth(row, reading.ordinals[0])):
         # "the first 2 seconds of the second clip"
         low, high = clip.start_ms, timeline.end(clip)
         stretch = (
@@ -47,7 +46,7 @@ def keep(plan: Plan, reading: Reading) -> None:
     total = timeline.total_ms(plan.draft)
     row = timeline.clips(plan.draft)
     stretch, times = plan.stretch(reading.times), reading.times
-    if reading.ordinals and (clip := nth(row, reading.ordinals[0])) and not times.ranged:
+    if reading.ordinals and (clip := timeline.nth(row, reading.ordinals[0])) and not times.ranged:
         low, high = clip.start_ms, timeline.end(clip)
         if times.last is not None:
             return _take_out(plan, low, max(high - times.last, low))
@@ -82,7 +81,7 @@ def tighten(plan: Plan, reading: Reading) -> None:
 
 def clip_remove(plan: Plan, reading: Reading) -> None:
     row = timeline.clips(plan.draft)
-    chosen = [clip for n in reading.ordinals if (clip := nth(row, n))]
+    chosen = timeline.numbered(row, reading.ordinals)
     if not chosen:
         return plan.answer("no_such_clip", count=len(row))
     if len(chosen) >= len(row):
@@ -99,7 +98,7 @@ def split(plan: Plan, reading: Reading) -> None:
     times = reading.times
     at = next((t for t in (times.at, times.first, times.length, times.start) if t is not None), None)
     if at is None and row:
-        clip = (nth(row, reading.ordinals[0]) if reading.ordinals else None) or row[0]
+        clip = (timeline.nth(row, reading.ordinals[0]) if reading.ordinals else None) or row[0]
         at = clip.start_ms + clip.duration_ms // 2
     if at is None or not timeline.split(plan.draft, at, plan.new_segment_id):
         return plan.answer("out_of_range", long=plan.long(timeline.total_ms(plan.draft)))
@@ -111,10 +110,10 @@ def reorder(plan: Plan, reading: Reading) -> None:
     """Two numbers swap or name a place ("move clip 3 before clip 1"); one goes to the front or the end."""
     row = timeline.clips(plan.draft)
     ordinals = reading.ordinals or (-1,)
-    clip = nth(row, ordinals[0])
+    clip = timeline.nth(row, ordinals[0])
     if clip is None or len(row) < 2:
         return plan.answer("no_such_clip", count=len(row))
-    other = nth(row, ordinals[1]) if len(ordinals) > 1 else None
+    other = timeline.nth(row, ordinals[1]) if len(ordinals) > 1 else None
     if other is not None and reading.has("swap"):
         one, two = sorted((row.index(clip), row.index(other)))
         first, second = row[one], row[two]
@@ -131,7 +130,7 @@ def reorder(plan: Plan, reading: Reading) -> None:
 
 def duplicate(plan: Plan, reading: Reading) -> None:
     row = timeline.clips(plan.draft)
-    clip = nth(row, reading.ordinals[0]) if reading.ordinals else row[-1] if row else None
+    clip = timeline.nth(row, reading.ordinals[0]) if reading.ordinals else row[-1] if row else None
     if clip is None or len(row) >= MOST_CLIPS:
         return plan.answer("no_such_clip", count=len(row))
     before = timeline.total_ms(plan.draft)
@@ -145,7 +144,7 @@ def duplicate(plan: Plan, reading: Reading) -> None:
 
 def speed(plan: Plan, reading: Reading) -> None:
     row = timeline.clips(plan.draft)
-    chosen = [clip for n in reading.ordinals if (clip := nth(row, n))] or row
+    chosen = timeline.numbered(row, reading.ordinals) or row
     if not chosen or (reading.ordinals and chosen is row):
         return plan.answer("no_such_clip", count=len(row))
     given = reading.factor or (reading.share if reading.share and reading.share >= 0.1 else None)
@@ -165,9 +164,3 @@ def restart(plan: Plan, reading: Reading) -> None:
     plan.draft.tracks = []
     plan.draft.title = ""
     plan.edit("clear")
-
-
-def nth(row: list[Segment], number: int) -> Segment | None:
-    """The clip of that number, from 1; -1 is the last."""
-    index = number - 1 if number > 0 else number
-    return row[index] if number and -len(row) <= index < len(row) else None

@@ -31,15 +31,15 @@ _ZH_TOPIC = (
 #: Not the subject: length, format, music, and what is about the making.
 _TRIMMINGS = re.compile(
     r"\b(?:with|and|plus|using|without)\s+(?:\w+\s+){0,3}(?:music|bgm|soundtrack|voice-?over|captions?|subtitles?|title)\b.*$"
-    r"|,?\s*\b(?:vertical|horizontal|portrait|landscape|square)(?: format| video| mode)?\s*$|,?\s*\b(?:no|without) (?:any )?(?:text|music|title|captions|sound|voice)\b.*$"
+    r"|,?\s*\b(?:vertical|horizontal|portrait|landscape|square)(?: format| video| mode)?\s*$|,?\s*\b(?:no|without) (?:any )?(?:text|music|title|captions|subtitles|sound|voice)\b.*$"
     r"|\band (?:append|add|put|attach) (?:it|this|that)\b.*$|\b(?:called|titled|named)\b.*$"
     r"|\bin (?:vertical|horizontal|portrait|landscape|square)\b.*$|\b(?:in|for) (?:9:16|16:9|1:1)\b.*$|,?\s*\b\d+ ?-?(?:s|secs?|seconds?)(?: long)?\b"
-    r"|\b(?:for|on) (?:tik ?tok|instagram|youtube|reels|shorts)\b.*$|[，,]?(?:配上|带|加上).*$|\d+ ?秒钟?的?|竖屏的?|横屏的?|9:16|16:9",
+    r"|\b(?:for|on) (?:tik ?tok|instagram|youtube|reels|shorts)\b.*$|[，,]?(?:配上|加上).*$|(?:带|配|有)(?:中文|英文)?(?:字幕|音乐|配乐|标题|旁白)的?|\d+ ?秒钟?的?|竖屏的?|横屏的?|9:16|16:9",
     re.IGNORECASE | re.DOTALL,
 )
 _FILLER = re.compile(
     r"^(?:please\s+|can you\s+|could you\s+|i (?:want|need|would like)(?: you)?(?: to)?\s+)*(?:make|create|generate|produce|build|animate|give me|do)?\s*(?:me\s+)?"
-    r"(?:a|an|one|some|the|new|short|quick|nice|cool|\d+[- ]?\w*|vertical|horizontal|\s)*\b",
+    r"(?:(?:a|an|one|some|the|new|short|quick|nice|cool|vertical|horizontal|\d\S{0,20})\s+)*",
     re.IGNORECASE,
 )
 _KIND = re.compile(

@@ -20,7 +20,7 @@ def lay_all(plan: Plan, assets: list[Asset], image_ms: int = IMAGE_MS, front: bo
     """Put assets on the main track, at its end or its front. The first clip of a draft gives the canvas its shape."""
     track = timeline.main(plan.draft)
     if track is None:
-        track = Track(plan.id("track"), VIDEO, plan.track_name("video"))
+        track = Track(plan.new_id("track"), VIDEO, plan.track_name("video"))
         plan.draft.tracks.insert(0, track)
         shape(plan, assets[0])
     before = timeline.total_ms(plan.draft)
@@ -40,7 +40,7 @@ def lay_all(plan: Plan, assets: list[Asset], image_ms: int = IMAGE_MS, front: bo
 
 def shape(plan: Plan, asset: Asset) -> None:
     """The canvas that fits a picture, within 1080x1920 (seeds: up to 1080x1920)."""
-    if asset.width and asset.height:
+    if asset.width and asset.height and not asset.generated:
         ratio = asset.width / asset.height
         plan.draft.width, plan.draft.height = (1080, 1080) if 0.9 < ratio < 1.1 else (1920, 1080) if ratio > 1 else (1080, 1920)
 
@@ -69,7 +69,7 @@ def lay(plan: Plan, reading: Reading) -> None:
     waiting = unlaid(plan)
     kinds = [a for a in waiting if reading.has(a.file_type)] if reading.has("video") != reading.has("image") else waiting
     named = [a for a in plan.assets if a.filename.lower() in reading.plain and a.file_type != "audio"]
-    numbered = [waiting[n - 1 if n > 0 else n] for n in reading.ordinals if n and -len(waiting) <= n <= len(waiting)]
+    numbered = timeline.numbered(waiting, reading.ordinals)
     chosen = named or numbered or kinds or waiting
     if not chosen:
         return plan.answer("all_laid" if timeline.clips(plan.draft) else "no_material")

@@ -13,13 +13,14 @@ def volume(plan: Plan, reading: Reading) -> None:
     targets, spoken = hearable(plan, reading)
     if not targets:
         return plan.answer("no_sounds" if reading.has("music") else "no_sound")
-    before = targets[0].volume or 0.0
+    before = [segment.volume or 0.0 for segment in targets]
     for segment in targets:
         segment.volume = changed_volume(segment.volume or 0.0, reading)
-    if all(s.volume == before for s in targets) and before == targets[0].volume:
-        plan.answer("volume_same", what=spoken, share=percent(before))
+    after = [segment.volume for segment in targets]
+    if after == before:
+        plan.answer("volume_same", what=spoken, share=percent(before[0]))
     else:
-        plan.did("volume_set", what=spoken, share=percent(targets[0].volume or 0), old=percent(before))
+        plan.did("volume_set", what=spoken, share=percent(after[0] or 0), old=percent(before[0]))
     plan.edit("set_volume")
 
 
@@ -65,8 +66,7 @@ def mute(plan: Plan, reading: Reading) -> None:
         targets, spoken = [s for t in plan.draft.tracks for s in t.segments if s.volume is not None], plan.say("all_sound")
     else:
         row = timeline.clips(plan.draft)
-        chosen = [row[n - 1 if n > 0 else n] for n in reading.ordinals if n and -len(row) <= n <= len(row)]
-        targets, spoken = chosen or row, plan.say("the_sound")
+        targets, spoken = timeline.numbered(row, reading.ordinals) or row, plan.say("the_sound")
     targets = [s for s in targets if s.volume]
     if not targets:
         return plan.answer("no_sound")

@@ -5,7 +5,6 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 from .tools import WATCHER
-from .write_clips import nth
 from .write_levels import default_volume, percent
 from .write_music import compose
 from .write_text import text_style
@@ -17,7 +16,7 @@ def look(plan: Plan, reading: Reading) -> None:
     if not reading.has("has_look") and reading.has("has_colour") and timeline.segments(plan.draft, "title", "text", "subtitle"):
         return text_style(plan, reading)
     row = timeline.clips(plan.draft)
-    chosen = [clip for n in reading.ordinals if (clip := nth(row, n))] or row
+    chosen = timeline.numbered(row, reading.ordinals) or row
     if not chosen:
         return plan.answer("no_clips")
     key = reading.picks.get("look") or "vivid"
