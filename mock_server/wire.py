@@ -138,7 +138,10 @@ async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scop
     finally:
         live.leave(listener)
         whole = turn.ended_ms is not None and listener.written == len(turn.told)
-        by = "fault" if outlet.ended else listener.cut or ("server" if whole else "client")
+        if listener.cut in ("", "client"):  # a client leaves, too, when a fault has ended its connection
+            by = "fault" if outlet.ended else "server" if whole and not listener.cut else "client"
+        else:
+            by = listener.cut
         note_end(live, listener, outlet, by, 0 if case else listener.written)
 
 
