@@ -119,7 +119,7 @@ def serve(
     if word is not None:
         plan, said = scenario_commands.planned(word, {"clock": clock, "rate": rate, "seed": seed, "start": start})
         clock, rate, seed, start = (said[name] for name in ("clock", "rate", "seed", "start"))
-    from mock_server.serve import ServeError, open_doors, run_until_signal, write_ready
+    from mock_server.serve import ServeError, open_doors, run_until_signal, settle_memory, write_ready
     from mock_server.store import StateError
     from mock_server.worlds import START_MS, Recipe
 
@@ -135,6 +135,7 @@ def serve(
         recipe = worlds.recipes["default"]
 
     def ready() -> None:
+        settle_memory()
         if ready_file is not None:
             write_ready(ready_file, doors)
         if not quiet:

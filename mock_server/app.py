@@ -97,6 +97,7 @@ class App:
             call = admit(live, head, operation, path)
             await self.validate(live, call, head, operation, body, receive, outlet)
             reply = ENDPOINTS[operation.id](live.world, call)
+            self.worlds.blobs.arrived(upload.blob for upload in call.uploads)
         except Instead as fault:
             reply = fault.reply
         except Gone:

@@ -19,6 +19,7 @@ class Blobs:
     def __init__(self, folder: Path | None = None, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         self.folder = folder
         self.temporary = folder is None
+        self.arriving: set[str] = set()  # of uploads under way: no world refers to them yet
         self.limit_bytes = limit_bytes
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -40,6 +41,7 @@ class Blobs:
         """A key and an open file to write to."""
         self.made += 1
         key = str(self.made)
+        self.arriving.add(key)
         return key, self.path(key).open("wb", buffering=0)
 
     def took(self, size: int) -> None:
@@ -48,8 +50,13 @@ class Blobs:
         if self.size_bytes > self.limit_bytes:
             raise TooLarge(f"this mock keeps at most {self.limit_bytes} bytes of uploads; delete worlds or restart it")
 
+    def arrived(self, keys: Iterable[str]) -> None:
+        """A world refers to them now."""
+        self.arriving.difference_update(keys)
+
     def drop(self, keys: Iterable[str]) -> None:
         for key in set(keys):
+            self.arriving.discard(key)
             path = self.path(key)
             if path.exists():
                 self.size_bytes -= path.stat().st_size
@@ -58,7 +65,7 @@ class Blobs:
     def keep_only(self, keys: Iterable[str]) -> None:
         """Remove what no world refers to any more."""
         if self.folder is not None:
-            kept = set(keys)
+            kept = set(keys) | self.arriving
             self.drop(p.name for p in self.folder.iterdir() if p.name.isdecimal() and p.name not in kept)
 
     def made_file(self, name: str, content: bytes) -> Path:

@@ -28,6 +28,9 @@ GATEWAY = """<html>
 """
 PHRASES = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
 
+#: How long (real seconds) the server may take to learn of an end, which waits for a client that does not read.
+PATIENCE_S = 2
+
 #: A slow answer is written that often, in virtual ms.
 DRIP_MS = 100
 
@@ -117,7 +120,7 @@ class Outlet:
                 raise Instead(told_instead(fault))
 
     async def until_the_client_leaves(self) -> None:
-        """Raises Gone, in the end."""
+        """Or its connection is lost otherwise, or the world closes. Raises Gone, in the end."""
         self.ended = True
         if self.listener is not None:
             self.live.hold(self.listener)
@@ -126,24 +129,28 @@ class Outlet:
             while (await self.receive())["type"] != "http.disconnect":
                 pass
 
-        ends = [asyncio.ensure_future(leaves()), asyncio.ensure_future(self.live.until_closed(self.listener))]
+        left, closed = asyncio.ensure_future(leaves()), asyncio.ensure_future(self.live.until_closed(self.listener))
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((left, closed), return_when=asyncio.FIRST_COMPLETED)
+            self.close()
+            if self.transport is not None:  # before the server knows of the end, it would answer by itself
+                await asyncio.wait((left,), timeout=PATIENCE_S)
         finally:
-            for end in ends:
-                end.cancel()
-        self.close()
+            left.cancel()
+            closed.cancel()
         raise Gone
 
     async def end(self, how: str) -> None:
         """End the connection by a reset or a FIN, once the client's side has all that was written. Raises Gone."""
         self.ended = True
+        if self.transport is None:
+            raise Gone
         if how == "reset":
             await self.live.patiently(self.delivered)
             self.reset()
         else:
             self.close()
-        raise Gone
+        await self.until_the_client_leaves()
 
     def written(self) -> bool:
         """Whether the system has all that was written."""

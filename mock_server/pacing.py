@@ -249,7 +249,7 @@ class Live:
         return True
 
     def cut(self, listener: Listener, by: str, reset: bool = False) -> None:
-        listener.cut = by
+        listener.cut = listener.cut or by  # the client leaves, too, when somebody else has cut it
         listener.woken.set()
         if listener.alarm is not None:
             listener.alarm.rings.set()

@@ -28,7 +28,7 @@ class TokenError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a world begins. `scenario` names one that ships with the mock, and what it sets comes on top."""
+    """How a world begins. `scenario` names one that ships with the mock, or a file of one's own ("x.yaml"): what it sets comes on top."""
 
     seed: str = "1"
     settings: Settings = field(default_factory=Settings)

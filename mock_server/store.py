@@ -13,7 +13,8 @@ from mock_server.snapshot import freeze
 
 _VERSION = 1
 _TABLES = """
-CREATE TABLE IF NOT EXISTS worlds (name TEXT PRIMARY KEY, snapshot BLOB NOT NULL, policy TEXT NOT NULL, rate REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS worlds (name TEXT PRIMARY KEY, snapshot BLOB NOT NULL, policy TEXT NOT NULL, rate REAL NOT NULL,
+  last INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS checkpoints (world TEXT, label TEXT, snapshot BLOB NOT NULL, PRIMARY KEY (world, label));
 CREATE TABLE IF NOT EXISTS journal (world TEXT, seq INTEGER, line BLOB NOT NULL, PRIMARY KEY (world, seq)) WITHOUT ROWID;
 """
@@ -54,8 +55,8 @@ class Store:
         """Fill a new journal with the lines of its world."""
         rows = self.db.execute("SELECT seq, line FROM journal WHERE world = ? ORDER BY seq", (journal.world,)).fetchall()
         journal.clear()
-        for seq, line in rows:
-            journal.last = seq
+        (journal.last,) = self.db.execute("SELECT last FROM worlds WHERE name = ?", (journal.world,)).fetchone()
+        for _, line in rows:
             journal.lines.append(line)
             journal.size_bytes += len(line)
         self.saved[journal.world] = journal.last
@@ -68,8 +69,8 @@ class Store:
         name, first = world.name, journal.span().first
         self.db.execute("BEGIN")
         self.db.execute(
-            "INSERT OR REPLACE INTO worlds VALUES (?, ?, ?, ?)",
-            (name, freeze(world, live.faults), live.clock.policy, live.clock.rate),
+            "INSERT OR REPLACE INTO worlds VALUES (?, ?, ?, ?, ?)",
+            (name, freeze(world, live.faults), live.clock.policy, live.clock.rate, journal.last),
         )
         since = self.saved.get(name, 0)
         start = max(since + 1, first)

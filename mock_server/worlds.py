@@ -108,6 +108,7 @@ class Worlds:
         live, recipe = self.known(name), self.recipes[name]
         if name in self.beginnings:
             begun = thaw(self.beginnings[name])
+            begun.world.name = name
         else:
             fresh = service.create(name, recipe.seed, recipe.settings, recipe.start_ms)
             begun = Snapshot(fresh, faults.book(fresh.seed))
@@ -156,6 +157,8 @@ class Worlds:
         kept = thaw(live.checkpoints[label] if label is not None else freeze(live.world, live.faults))
         kept.world.name = new
         service.note(kept.world, "world.forked", name)
+        if name in self.beginnings:
+            self.beginnings[new] = self.beginnings[name]
         return self._resume(kept, live.clock.policy, live.clock.rate)
 
     def sweep(self) -> None:

@@ -14,7 +14,6 @@ from mock_server.domain import accounts, credits, drafts, ids, renders, scripted
 from mock_server.domain.accounts import Account, Windows
 from mock_server.domain.clock import Due, Timeline
 from mock_server.domain.credits import Ledger
-from mock_server.domain.director import direct, with_heartbeats
 from mock_server.domain.drafts import Spelling
 from mock_server.domain.errors import (
     BadToken,
@@ -372,6 +371,20 @@ def start_turn(world: World, account: Account, session: Session, message: str, b
         if old.state in ("ended", "failed"):
             _drop_turn(world, old.id)
     return turn
+
+
+def direct(message: str, **told: Any) -> Script:
+    """The director's. It is imported with the first turn: compiling its words takes a third of a process's start."""
+    from mock_server.domain import director
+
+    return director.direct(message, **told)
+
+
+def with_heartbeats(steps: list[Step], ends_ms: int, interval_ms: int) -> list[Step]:
+    """The director's, imported likewise."""
+    from mock_server.domain import director
+
+    return director.with_heartbeats(steps, ends_ms, interval_ms)
 
 
 def _run(world: World, account: Account, session: Session, turn: Turn, refuse_in_stream: bool) -> None:

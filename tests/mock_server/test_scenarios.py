@@ -639,6 +639,17 @@ def test_a_world_that_begins_so_can_be_written_down(name):
     assert freeze(live.world, live.faults) == freeze(kept.world, kept.faults)
 
 
+def test_a_fork_is_reset_to_the_same_beginning():
+    """Under its own name."""
+    worlds = Worlds()
+    begin(worlds, SCENARIOS["purse-empty-registered"], "one")
+    fork = worlds.fork("one", "two")
+    fork.world.accounts.clear()
+
+    assert worlds.reset("two").world.accounts == worlds.at("one").world.accounts
+    assert fork.world.name == "two"
+
+
 def test_the_same_scenario_begins_the_same_under_any_name():
     """Tokens and all."""
     scenario = SCENARIOS["token-given-by-the-user"]
