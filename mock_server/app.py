@@ -97,6 +97,8 @@ class App:
             call = admit(live, head, operation, path)
             await self.validate(live, call, head, operation, body, receive, outlet)
             reply = ENDPOINTS[operation.id](live.world, call)
+            if isinstance(reply, Reply) and reply.unfinished and live.look_at_unfinished_work():
+                reply = ENDPOINTS[operation.id](live.world, call)  # who polls has waited
             self.worlds.blobs.arrived(upload.blob for upload in call.uploads)
         except Instead as fault:
             reply = fault.reply
@@ -178,8 +180,6 @@ class App:
                 ):
                     reply.body = {**reply.body["data"], **reply.body}
                 await wire.send_json(live, exchange, reply, send)
-                if reply.unfinished:
-                    live.look_at_unfinished_work()
 
 
 def read_head(scope: Scope) -> Head:
@@ -204,6 +204,8 @@ async def read_json(operation: Operation, live: Live, head: Head, receive: Recei
     if not operation.bodies or head.headers.get("content-type", "").lower().lstrip().startswith("multipart/"):
         return Body()
     limit_bytes = live.world.settings.body_limit_bytes
+    if int(head.headers.get("content-length", 0)) > limit_bytes:
+        raise TooLarge(f"a JSON body has at most {limit_bytes} bytes here")
     message = await receive()
     raw = message.get("body", b"")
     if message["type"] == "http.disconnect" or message.get("more_body"):

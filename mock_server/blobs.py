@@ -1,7 +1,7 @@
 """Where the bytes of uploads are kept: files in one folder, outside of every world, so that worlds can be copied and undone."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import mkdtemp
@@ -46,9 +46,9 @@ class Blobs:
 
     def took(self, size: int) -> None:
         """Count bytes that were written. Raises TooLarge when all uploads together exceed the bound."""
-        self.size_bytes += size
-        if self.size_bytes > self.limit_bytes:
+        if self.size_bytes + size > self.limit_bytes:
             raise TooLarge(f"this mock keeps at most {self.limit_bytes} bytes of uploads; delete worlds or restart it")
+        self.size_bytes += size
 
     def arrived(self, keys: Iterable[str]) -> None:
         """A world refers to them now."""
@@ -68,11 +68,11 @@ class Blobs:
             kept = set(keys) | self.arriving
             self.drop(p.name for p in self.folder.iterdir() if p.name.isdecimal() and p.name not in kept)
 
-    def made_file(self, name: str, content: bytes) -> Path:
-        """A generated file, written once; `name` must say all that its content depends on."""
+    def made_file(self, name: str, make: Callable[[], bytes]) -> Path:
+        """A generated file, made once; `name` must say all that its content depends on."""
         path = self._root() / f"made-{blake2b(name.encode(), digest_size=16).hexdigest()}"
         if not path.exists():
-            path.write_bytes(content)
+            path.write_bytes(make())
         return path
 
     def close(self) -> None:

@@ -55,7 +55,9 @@ def _header(value: Any) -> bool:
 _TEXT = Rule("a text", lambda value: isinstance(value, str))
 _STATUS = Rule("an HTTP status between 200 and 599", _whole(200, 599).fits)
 _NAMES = Rule("a list of header names", lambda value: isinstance(value, list) and bool(value) and all(map(_header, value)))
-_HEADERS = Rule("headers and their values", lambda value: isinstance(value, dict) and all(map(_header, [*value, *value.values()])))
+_HEADERS = Rule(
+    "headers and their values", lambda value: isinstance(value, dict) and all(map(_header, [*value, *value.values()]))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +270,11 @@ def _breach(fault: Fault, kind: Kind, contract: Contract) -> str:
     if kind.breaks:
         return f"{fault.what} breaks the contract"
     if fault.what == "instead" and not told_case(fault.params).legal:
-        return f"params.case: {fault.params['case']} is not legal" if fault.params["case"] else "bytes of one's own may break anything"
+        return (
+            f"params.case: {fault.params['case']} is not legal"
+            if fault.params["case"]
+            else "bytes of one's own may break anything"
+        )
     status = {"status": fault.params.get("status"), "rate_limit": HTTPStatus.TOO_MANY_REQUESTS}.get(fault.what)
     if status is None:
         return ""

@@ -147,10 +147,12 @@ class Live:
         due = [self.world.timeline.next_ms(work_only), *(alarm.at_ms for alarm in self.alarms)]
         return min((at for at in due if at is not None), default=None)
 
-    def look_at_unfinished_work(self) -> None:
-        """Somebody waits: under the instant clock the next due turn, render or chunk happens now."""
-        if self.clock.policy == "instant" and (due_ms := self.next_ms(work_only=True)) is not None:
-            self.advance(max(due_ms, self.world.now_ms))
+    def look_at_unfinished_work(self) -> bool:
+        """Somebody waits: under the instant clock the next due turn, render or chunk happens now, if there is one."""
+        if self.clock.policy != "instant" or (due_ms := self.next_ms(work_only=True)) is None:
+            return False
+        self.advance(max(due_ms, self.world.now_ms))
+        return True
 
     def set_clock(self, policy: Policy, rate: float) -> None:
         """Time goes on from where it is, in another way. Who waits looks again: under the instant clock waiting moves time."""

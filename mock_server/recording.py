@@ -124,7 +124,7 @@ def _cut(exchange: Exchange, size: int) -> None:
 
 
 def _body(entry: Entry) -> Iterator[bytes]:
-    body = entry.get("body")
+    body = entry.get("body_text", entry.get("body"))
     if body is not None:
         yield body.encode() if isinstance(body, str) else msgspec.json.encode(body)
 

@@ -7,7 +7,7 @@ holds the wall-clock time and heartbeats belong to the turn.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,8 @@ from mock_server.blobs import Blobs
 from mock_server.cases import STREAM_TYPE, StreamCase
 from mock_server.domain.errors import RangeNotSatisfiable, ServiceError
 from mock_server.domain.ids import Dice
-from mock_server.domain.renders import Render
+from mock_server.domain.renders import Picture, Render
+from mock_server.domain.scene import Asset
 from mock_server.domain.settings import Settings
 from mock_server.framing import Chunk, Cutter, Framer
 from mock_server.lying import BODILESS, Gone, Outlet
@@ -97,18 +98,20 @@ async def send_json(live: Live, exchange: int, reply: Reply, send: Send) -> None
     if reply.headers or reply.status in BODILESS:
         own = {name for name, _ in reply.headers} | ({"content-length"} if reply.status in BODILESS else set())
         told = [field for field in told[:4] if field[0] not in own] + list(reply.headers)
-    body = {"body": journaled(reply, content)} if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
+    body = journaled(reply, content) if len(content) <= JOURNALED_BYTES else {"body_bytes": len(content)}
     live.journal.add(now_ms, "response", {"of": exchange, "status": reply.status, "headers": told, **body})
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
-def journaled(reply: Reply, content: bytes) -> Any:
-    """JSON as JSON, any other body as text."""
-    return (
-        msgspec.Raw(content) if not isinstance(reply.body, bytes) or content[:1] == b"{" else content.decode("utf-8", "replace")
-    )
+def journaled(reply: Reply, content: bytes) -> dict[str, Any]:
+    """JSON as JSON, any other body as text; JSON over several lines as both, since an entry is one line."""
+    if isinstance(reply.body, bytes) and content[:1] != b"{":
+        return {"body": content.decode("utf-8", "replace")}
+    if b"\n" in content:
+        return {"body": msgspec.json.decode(content), "body_text": content.decode()}
+    return {"body": msgspec.Raw(content)}
 
 
 # streams
@@ -293,43 +296,34 @@ async def send_file(
 
 
 def file_of(live: Live, reply: FileReply, blobs: Blobs) -> tuple[Path, str, str]:
-    """Path, content type and entity tag of a file: an upload's own bytes, or bytes made for it."""
+    """Path, content type and entity tag of a file: an upload's own bytes, or bytes made for it, once."""
     source = reply.source
-    if isinstance(source, Render):
-        picture = source.picture
-        key = f"{live.world.seed}/{source.user_id}/{source.id}"
-        parts = (picture.width, picture.height, picture.fps, picture.duration_ms, picture.audio, key)
-        content = mp4.write_mp4(
-            width=picture.width,
-            height=picture.height,
-            fps=picture.fps,
-            duration_ms=picture.duration_ms,
-            colour=mp4.colour_of(key),
-            audio=picture.audio,
-        )
-        return _made(blobs, repr(parts), content, "video/mp4")
-    blob = live.world.blobs.get(source.id)
-    if blob is not None:
+    if isinstance(source, Asset) and (blob := live.world.blobs.get(source.id)) is not None:
         return blobs.path(blob), CONTENT_TYPES[source.format], source.hash
-    length_ms = max(1, int((source.duration_s or 1) * 1000))
-    width, height = source.width or 16, source.height or 16
-    name = repr((source.file_type, width, height, length_ms, source.hash or source.id))
-    colour = mp4.colour_of(source.hash or source.id)
-    if source.file_type == "audio":
-        return _made(blobs, name, mp4.write_m4a(duration_ms=length_ms), "audio/mp4")
-    if source.file_type == "image":
-        return _made(blobs, name, still.write_png(width=width, height=height, colour=colour), "image/png")
-    content = mp4.write_mp4(
-        width=width,
-        height=height,
-        fps=min(60, max(1, round(source.fps or 30))),
-        duration_ms=length_ms,
-        colour=colour,
-        audio=False,
+    if isinstance(source, Render):
+        key, picture, kind = f"{live.world.seed}/{source.user_id}/{source.id}", source.picture, "video"
+    else:
+        key, picture, kind = source.hash or source.id, picture_of(source), source.file_type
+    made = blobs.made_file(repr((kind, key, picture)), lambda: MAKERS[kind](picture, mp4.colour_of(key)))
+    return made, MADE_TYPES[kind], made.name.removeprefix("made-")
+
+
+def picture_of(asset: Asset) -> Picture:
+    """What is made for a file that nobody uploaded: generated ones, and those behind URLs, which are never fetched."""
+    length_ms = max(1, round((asset.duration_s or 1) * 1000))
+    return Picture(asset.width or 16, asset.height or 16, min(60, max(1, round(asset.fps or 30))), length_ms, False)
+
+
+def _film(picture: Picture, colour: tuple[int, int, int]) -> bytes:
+    width, height = picture.width, picture.height
+    return mp4.write_mp4(
+        width=width, height=height, fps=picture.fps, duration_ms=picture.duration_ms, colour=colour, audio=picture.audio
     )
-    return _made(blobs, name, content, "video/mp4")
 
 
-def _made(blobs: Blobs, name: str, content: bytes, content_type: str) -> tuple[Path, str, str]:
-    path = blobs.made_file(name, content)
-    return path, content_type, path.name.removeprefix("made-")
+MAKERS: dict[str, Callable[[Picture, tuple[int, int, int]], bytes]] = {
+    "video": _film,
+    "audio": lambda picture, _: mp4.write_m4a(duration_ms=picture.duration_ms),
+    "image": lambda picture, colour: still.write_png(width=picture.width, height=picture.height, colour=colour),
+}
+MADE_TYPES = {"video": "video/mp4", "audio": "audio/mp4", "image": "image/png"}

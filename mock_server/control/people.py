@@ -1,6 +1,5 @@
 """Accounts, their credits and tokens, and sessions."""
 
-from heapq import heapify
 from typing import Any
 
 from mock_server.control.asked import Asked, instant, nearest
@@ -93,8 +92,7 @@ async def expire_token(asked: Asked) -> Json:
     world, token = asked.live.world, find_token(asked)
     if tokens.state(token, world.now_ms) == "valid":
         timeline = world.timeline
-        timeline.due = [due for due in timeline.due if (due.kind, due.subject) != ("token", token.value)]
-        heapify(timeline.due)
+        timeline.forget("token", token.value)
         token.expires_ms = world.now_ms
         timeline.schedule(world.now_ms, "token", token.value)
         asked.live.advance(world.now_ms)

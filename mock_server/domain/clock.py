@@ -5,7 +5,7 @@ is decided at the edge (`mock_server/pacing.py`); here it only passes.
 """
 
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 #: Kinds of due things that somebody may be waiting for. The instant clock jumps to these alone: it would
 #: be absurd to skip seven days because a token ends then.
@@ -50,6 +50,11 @@ class Timeline:
         entry = heappop(self.due)
         self.now_ms = max(self.now_ms, entry.at_ms)
         return entry
+
+    def forget(self, kind: str, subject: str) -> None:
+        """Take out what is due of this kind for this subject: it will not happen."""
+        self.due = [entry for entry in self.due if (entry.kind, entry.subject) != (kind, subject)]
+        heapify(self.due)
 
     def settle(self, until_ms: int) -> None:
         """All that was due has happened: now is `until_ms`. Earlier instants change nothing: time never goes back."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import Any, Literal
+from urllib.parse import quote
 
 from mock_server.domain import accounts, credits, drafts, ids, renders, scripted, sessions, tokens, turns, uploads, variations
 from mock_server.domain.accounts import Account, Windows
@@ -307,11 +308,10 @@ def add_assets(world: World, session: Session, added: Sequence[Asset]) -> None:
 
 def assets_from_urls(world: World, urls: Sequence[str], base_url: str) -> list[Asset]:
     """Raises Unprocessable, UnsupportedFile. The figures of one of our own URLs are the real ones."""
-    known = {asset.cdn_url: asset for session in world.sessions.values() for asset in session.assets}
     found, blobs = [], {}
     for url in urls:
         asset_id = new_asset_id(world)
-        own = known.get(url)
+        own = _own(world, url)
         asset = uploads.from_url(url, asset_id, base_url)
         asset.cdn_url = cdn_url(world, base_url, asset_id, asset.filename)
         if own is not None:
@@ -322,6 +322,13 @@ def assets_from_urls(world: World, urls: Sequence[str], base_url: str) -> list[A
         found.append(asset)
     world.blobs.update(blobs)
     return found
+
+
+def _own(world: World, url: str) -> Asset | None:
+    """The file of this world behind a URL, however its host is spelt."""
+    asset_id, _, filename = url.partition("?")[0].rpartition("/cdn/")[2].partition("/")
+    session = world.sessions.get(world.files.get(asset_id, "")) if "/cdn/" in url else None
+    return next((one for one in (session.assets if session else ()) if one.id == asset_id and quote(one.filename) == filename), None)
 
 
 def find_file(world: World, asset_id: str, filename: str) -> Asset | Render:
@@ -569,7 +576,7 @@ def submit_render(
             return world.renders[key]
         raise Conflict(f"render id {render_id[:80]!r} was used before; submit with a new one")
     fps = output.get("fps")
-    frame_rate = int(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and 1 <= fps <= 60 else session.draft.fps
+    frame_rate = round(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and 1 <= fps <= 60 else session.draft.fps
     picture = renders.picture_of(draft, (session.draft.width, session.draft.height), frame_rate)
     error = picture if isinstance(picture, str) else ""
     if isinstance(picture, str):
@@ -631,6 +638,7 @@ def cancel_render(world: World, account: Account, render_id: str) -> Render:
     if state != "pending":
         raise Conflict(f"only a pending render can be cancelled; this one is {state}")
     render.cancelled_ms = world.now_ms
+    world.timeline.forget("render", render_key(account, render_id))
     note(world, "render.cancelled", render.id)
     return render
 

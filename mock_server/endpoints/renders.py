@@ -31,7 +31,9 @@ def submit_render(world: World, call: Call) -> Reply:
 
 
 def get_render(world: World, call: Call) -> Reply:
-    return answer(world, service.find_render(world, call.caller, call.path["render_id"]))
+    reply = answer(world, service.find_render(world, call.caller, call.path["render_id"]))
+    reply.unfinished = reply.body.get("status", reply.body.get("data", {}).get("status")) in ("pending", "processing")
+    return reply
 
 
 def cancel_render(world: World, call: Call) -> Reply:
@@ -60,4 +62,4 @@ def answer(world: World, render: Render) -> Reply:
         "data": {"success": True, "data": data},
         "top": {"success": True, **top},
     }
-    return Reply(shapes[world.settings.render_shape], unfinished=state in ("pending", "processing"))
+    return Reply(shapes[world.settings.render_shape])

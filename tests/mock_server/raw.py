@@ -91,7 +91,13 @@ class Peer:
         """A file as multipart; with `announced` bytes of body, of which only these come now."""
         part = f'--b\r\nContent-Disposition: form-data; name="files"; filename="{filename}"\r\n\r\n'.encode() + content
         body = part if announced else part + b"\r\n--b--\r\n"
-        self.ask("POST", f"api/upload-video/nemo_agent/me/{self.visitor.session_id}", body, "multipart/form-data; boundary=b", announced)
+        self.ask(
+            "POST",
+            f"api/upload-video/nemo_agent/me/{self.visitor.session_id}",
+            body,
+            "multipart/form-data; boundary=b",
+            announced,
+        )
 
     def hear(self, until: str = "whole") -> Heard:
         """Until the `head` is there; until the answer is `whole`; until the connection's `end`; or what is there `now`."""

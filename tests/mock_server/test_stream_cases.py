@@ -93,7 +93,9 @@ def test_legal_is_what_the_grammar_and_http_allow(name):
 
 
 def test_every_case_stands_for_something_of_its_own():
-    told = [(case.content, case.chunks, case.content_type, case.status, case.ends, case.missing) for case in map(cases.load, NAMES)]
+    told = [
+        (case.content, case.chunks, case.content_type, case.status, case.ends, case.missing) for case in map(cases.load, NAMES)
+    ]
     assert len(set(told)) == len(NAMES)
     assert len({cases.load(name).why for name in NAMES}) == len({cases.load(name).case for name in NAMES}) == len(NAMES)
 
@@ -259,7 +261,14 @@ def test_the_journal_tells_what_was_told(visit):
 def test_bytes_of_ones_own(visit):
     """Escaped as in a case, with a head and an end."""
     visitor = visit()
-    params = {"bytes": r"data: \xe8\xb1\x86\r\n\0\\", "ends": "length", "missing": 3, "status": 418, "content_type": "a/b", "chunks": "bytes:4"}
+    params = {
+        "bytes": r"data: \xe8\xb1\x86\r\n\0\\",
+        "ends": "length",
+        "missing": 3,
+        "status": 418,
+        "content_type": "a/b",
+        "chunks": "bytes:4",
+    }
     arm(visitor, params=params, deliberate=True)
     with Peer(visitor) as peer:
         peer.say("what can you do?")

@@ -52,11 +52,16 @@ def hush(steps: Sequence[Step], without_tools: bool) -> list[Step]:
     return [step for step in bare if step.event or step.effects]
 
 
+MOST_HEARTBEATS = 10_000
+
+
 def with_heartbeats(steps: Sequence[Step], ends_ms: int, interval_ms: int) -> list[Step]:
     """The steps, and a heartbeat `interval_ms` after the last event wherever nothing is told for longer than that.
 
-    The silence before the first event and after the last one counts too. An interval of 0 or less means none.
+    The silence before the first event and after the last one counts too. An interval of 0 or less means none, and
+    a script has at most MOST_HEARTBEATS: a day of work with ten a second would be a million.
     """
+    interval_ms = max(interval_ms, ends_ms // MOST_HEARTBEATS) if interval_ms > 0 else 0
     filled: list[Step] = []
     last = 0
     for step in [*steps, Step(ends_ms)]:
