@@ -18,7 +18,7 @@ from mock_server.domain import world as service
 from mock_server.domain.errors import HeadersTooLarge, ServiceError, TooLarge, Unprocessable, UriTooLong
 from mock_server.endpoints import ENDPOINTS, RENDER
 from mock_server.endpoints.renders import check_attribution
-from mock_server.journal import safe_headers
+from mock_server.journal import safe_headers, safe_query
 from mock_server.lying import Gone, Instead, Outlet
 from mock_server.pacing import Live
 from mock_server.values import AnyReply, Call, FileReply, Reply, StreamReply
@@ -97,6 +97,9 @@ class App:
             call = admit(live, head, operation, path)
             await self.validate(live, call, head, operation, body, receive, outlet)
             reply = ENDPOINTS[operation.id](live.world, call)
+            if call.uploads:
+                taken = [{"filename": upload.filename, "size": upload.size} for upload in call.uploads]
+                live.journal.add(live.world.now_ms, "upload", {"of": exchange, "files": taken})
             if isinstance(reply, Reply) and reply.unfinished and live.look_at_unfinished_work():
                 reply = ENDPOINTS[operation.id](live.world, call)  # who polls has waited
             self.worlds.blobs.arrived(upload.blob for upload in call.uploads)
@@ -250,7 +253,7 @@ def record(live: Live, scope: Scope, head: Head, operation: Operation | None, bo
     entry: dict[str, Any] = {
         "method": head.method,
         "path": scope.get("raw_path", b"").decode("latin-1")[:MOST_TARGET_BYTES],
-        "query": head.query[:MOST_TARGET_BYTES],
+        "query": safe_query(head.query[:MOST_TARGET_BYTES]),
         "operation": operation.id if operation else None,
         "headers": safe_headers(head.fields[:MOST_HEADERS]),
     }

@@ -219,6 +219,8 @@ class Contract:
             wrong = self.used_instead(self.at(schema, path), missing[1], place)
             if wrong:
                 row["meant"] = f"you sent {wrong!r}; the field is called {missing[1]!r}"
+        elif isinstance(place, int) and str(path[-1:]).lower().find("id") > 0 and "is not of type" in error.message:
+            row["meant"] = "put it in quotes: 19 digits do not survive as a number"
         elif isinstance(place, str) and "is not of type" in error.message:
             row["message"] = f"a string, where {_types(error.message)} is needed"
             if place.lstrip()[:1] in "{[":

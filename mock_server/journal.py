@@ -4,6 +4,7 @@ One JSON object a line. Every entry has `seq` (from 1, without gaps), `world`, `
 
 - request: method, path, query, operation, headers, body | body_bytes; written before anything is judged
 - response: of (seq of its request), status, headers, body | body_bytes; written before its last byte leaves
+- upload: of, files (filename and size of each); an upload was taken
 - stream: of, turn; the head of a stream is sent
 - event: of, n, event (its kind), wire (the bytes, as text) unless it is cut in several chunks; written before they leave
 - chunk: of, wire or wire_base64 (where a character is cut): bytes that are written at once, when that is not one event
@@ -15,6 +16,7 @@ The journal keeps the newest lines up to a bound in bytes and counts what it for
 """
 
 import os
+import re
 from asyncio import Event
 from collections import deque
 from collections.abc import Iterator
@@ -36,7 +38,7 @@ class Sink:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError."""
-        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # it may hold what a user typed
 
     def write(self, line: bytes) -> None:
         os.write(self.fd, line)
@@ -108,12 +110,19 @@ class Journal:
         self.size_bytes = 0
 
 
+#: Headers that carry credentials; the last is the vendor's first scheme, from before bearer tokens.
+_SECRET = frozenset(("authorization", "cookie", "proxy-authorization", "x-api-key"))
+_FOREIGN_TOKEN = re.compile(r"(?:nmv_usr_|clm_)(?!MOCK)[A-Za-z0-9_\-]+")
+
+
 def safe_headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers as the journal keeps them: a credential that is not one of this mock's own is masked, it may be real."""
-    return [
-        (name, _mask(value)) if name in ("authorization", "cookie", "proxy-authorization") else (name, value)
-        for name, value in headers
-    ]
+    return [(field[0], _mask(field[1])) if field[0] in _SECRET else field for field in headers]
+
+
+def safe_query(query: str) -> str:
+    """A query likewise."""
+    return _FOREIGN_TOKEN.sub(lambda found: _mask(found[0]), query) if query else query
 
 
 def _mask(value: str) -> str:

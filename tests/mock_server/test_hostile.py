@@ -223,3 +223,47 @@ def test_wrong_method_names_the_right_one(visit):
 
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("secret", ["nmv_usr_2fE-q8s0Jd1bXv7YpLz4RkTnWm6HcUa9oGi_3xZrQwE", "sk-something-real"], ids=["vendor", "other"])
+def test_foreign_credentials_do_not_enter_the_journal(visit, secret):
+    """A token that is not the mock's own may be a real one: headers and queries keep eight characters of it."""
+    visitor = visit()
+    headers = {"Authorization": f"Bearer {secret}", "X-Api-Key": secret, "Cookie": f"session={secret}"}
+    query = f"token={secret}" if secret.startswith("nmv") else ""
+
+    visitor.http.get(f"api/credits/balance/simple?{query}", headers=headers)
+
+    assert secret not in json.dumps(visitor.journal())
+    assert visitor.token in json.dumps(visitor.journal())
+
+
+def test_a_session_id_sent_as_a_number_is_told_apart(visit):
+    """19 digits do not survive as a number, and the refusal says so."""
+    answer = visit().http.post("run_sse", json={"session_id": 5529798706024415232, "new_message": {"parts": [{"text": "x"}]}})
+
+    assert answer.status_code == 422
+    assert "quotes" in answer.json()["message"]
+
+
+def test_a_long_body_is_refused_before_it_comes(server):
+    """The announced length of a JSON body is enough to refuse it."""
+    sent = b"POST " + SESSION + b" HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
+
+    assert exchange(server.url, sent)[0] == 413
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_file_too_large_is_refused_as_soon_as_it_is_crossed(visit, announced):
+    """By Content-Length before a byte of it is sent; else, in chunks, where the limit lies. Nothing of it is kept."""
+    visitor = visit(upload_limit_bytes=200_000)
+    head = f"POST /w/{visitor.world}/api/upload-video/nemo_agent/me/{visitor.session_id} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {visitor.token}\r\n"
+    head += "Content-Type: multipart/form-data; boundary=x\r\n"
+    if announced:
+        sent = f"{head}Content-Length: 600000000\r\n\r\n".encode()
+    else:
+        content = part(b"files", b"a.mp4", b"a" * 300_000, b"")
+        sent = f"{head}Transfer-Encoding: chunked\r\n\r\n{len(content):x}\r\n".encode() + content + b"\r\n"
+
+    assert exchange(visitor.server.url, sent)[1]["code"] == 4002
+    assert visitor.state()["video_infos"] == []
