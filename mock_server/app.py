@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qs
@@ -52,13 +53,31 @@ class Head:
     address: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Body:
     """A body that is no upload: its bytes, and the JSON in them or why there is none."""
 
     raw: bytes = b""
     value: Any = None
     fault: str = ""
+
+
+NO_BODY = Body()
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request on its way through: what is known of it grows. `exchange` is its number in the journal."""
+
+    live: Live
+    head: Head
+    scope: Scope
+    receive: Receive
+    outlet: Outlet
+    operation: Operation | None = None
+    body: Body = NO_BODY
+    exchange: int = 0
+    call: Call | None = None
 
 
 class App:
@@ -77,60 +96,66 @@ class App:
             live = self.worlds.at(head.world)
         except ServiceError as error:
             live = self.worlds.at("default")
-            exchange = record(live, scope, head, None, Body())
-            await wire.send_json(live, exchange, wire.refusal(error, live.world.settings, False), send)
+            visit = Visit(live, head, scope, receive, Outlet(live, scope, receive, send))
+            await wire.send_json(live, record(visit), wire.refusal(error, live.world.settings, False), send)
         else:
-            await self.handle(live, head, scope, receive, send)
+            await self.handle(Visit(live, head, scope, receive, Outlet(live, scope, receive, send)))
 
-    async def handle(self, live: Live, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, visit: Visit) -> None:
         """Record, let time pass, validate, answer, send."""
-        operation, body, exchange, call = None, Body(), 0, None
-        outlet = Outlet(live, scope, receive, send)
+        live, ended_by = visit.live, "fault"
         try:
-            operation, path = self.find(scope, head)
-            body = await read_json(operation, live, head, receive)
-            live.catch_up()
-            exchange = record(live, scope, head, operation, body)
-            if live.faults.armed:
-                outlet.meet(exchange, faults.arriving(live.faults, operation.id, live.world.now_ms))
-                await outlet.at("before")
-            call = admit(live, head, operation, path)
-            await self.validate(live, call, head, operation, body, receive, outlet)
-            reply = ENDPOINTS[operation.id](live.world, call)
-            if call.uploads:
-                taken = [{"filename": upload.filename, "size": upload.size} for upload in call.uploads]
-                live.journal.add(live.world.now_ms, "upload", {"of": exchange, "files": taken})
-            if isinstance(reply, Reply) and reply.unfinished and live.look_at_unfinished_work():
-                reply = ENDPOINTS[operation.id](live.world, call)  # who polls has waited
-            self.worlds.blobs.arrived(upload.blob for upload in call.uploads)
-        except Instead as fault:
-            reply = fault.reply
+            reply = await self.reply_to(visit)
+            live.take_note()
+            self.worlds.keep(live)
+            await self.send(visit, await visit.outlet.instead_of(reply))
+            return
         except Gone:
-            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "fault", "bytes": 0})
-            return
-        except ServiceError as error:
-            exchange = exchange or record(live, scope, head, operation, body)
-            reply = wire.refusal(error, live.world.settings, operation is not None and operation.id in RENDER)
-            if call is not None:
-                self.worlds.blobs.drop(upload.blob for upload in call.uploads)
+            ended_by = "fault"
         except ClientGone:
-            exchange = exchange or record(live, scope, head, operation, body)
-            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "client", "bytes": 0})
-            return
+            ended_by = "client"
+        live.journal.add(live.world.now_ms, "end", {"of": visit.exchange, "by": ended_by, "bytes": visit.outlet.sent})
+
+    async def reply_to(self, visit: Visit) -> AnyReply:
+        """What the service, or a fault in its place, says. Raises Gone, ClientGone."""
+        try:
+            return await self.work(visit)
+        except Instead as fault:
+            return fault.reply
+        except ServiceError as error:
+            if visit.call is not None:
+                self.worlds.blobs.drop(upload.blob for upload in visit.call.uploads)
+            render = visit.operation is not None and visit.operation.id in RENDER
+            return wire.refusal(error, visit.live.world.settings, render)
+        except (Gone, ClientGone):
+            raise
         except Exception:
             log.exception("a defect of the mock")
-            exchange = exchange or record(live, scope, head, operation, body)
-            reply = Reply({"code": 500, "message": "a defect of the mock; its log says more", "data": None}, 500)
-        live.take_note()
-        self.worlds.keep(live)
-        try:
-            try:
-                await outlet.at("after")
-            except Instead as fault:
-                reply = fault.reply
-            await self.send(live, exchange, reply, scope, receive, outlet)
-        except Gone:
-            live.journal.add(live.world.now_ms, "end", {"of": exchange, "by": "fault", "bytes": outlet.sent})
+            return Reply({"code": 500, "message": "a defect of the mock; its log says more", "data": None}, 500)
+        finally:
+            visit.exchange = visit.exchange or record(visit)
+
+    async def work(self, visit: Visit) -> AnyReply:
+        """The way of a request that meets no refusal."""
+        live, head = visit.live, visit.head
+        visit.operation, path = self.find(visit.scope, head)
+        visit.body = await read_json(visit.operation, live, head, visit.receive)
+        live.catch_up()
+        visit.exchange = record(visit)
+        if live.faults.armed:
+            visit.outlet.meet(visit.exchange, faults.arriving(live.faults, visit.operation.id, live.world.now_ms))
+            await visit.outlet.at("before")
+        visit.call = call = admit(live, head, visit.operation, path)
+        await self.validate(visit, call, visit.operation)
+        answer = ENDPOINTS[visit.operation.id]
+        reply = answer(live.world, call)
+        if call.uploads:
+            self.worlds.blobs.arrived(upload.blob for upload in call.uploads)
+            taken = [{"filename": upload.filename, "size": upload.size} for upload in call.uploads]
+            live.journal.add(live.world.now_ms, "upload", {"of": visit.exchange, "files": taken})
+        if isinstance(reply, Reply) and reply.unfinished and live.look_at_unfinished_work():
+            reply = answer(live.world, call)  # who polls has waited
+        return reply
 
     def find(self, scope: Scope, head: Head) -> tuple[Operation, dict[str, str]]:
         """Raises HeadersTooLarge, UriTooLong, NotFound, MethodNotAllowed, Unprocessable."""
@@ -141,48 +166,49 @@ class App:
             raise UriTooLong(f"at most {MOST_TARGET_BYTES} bytes of path and query")
         return self.contract.route(head.method, head.path)
 
-    async def validate(
-        self, live: Live, call: Call, head: Head, operation: Operation, body: Body, receive: Receive, outlet: Outlet
-    ) -> None:
+    async def validate(self, visit: Visit, call: Call, operation: Operation) -> None:
         """Fill in query, body and uploads. Raises Unprocessable, WrongMediaType and the refusals of uploads."""
+        head = visit.head
         query = parse_qs(head.query, keep_blank_values=True) if head.query else {}
         if query or operation.checked:
             self.contract.check_parameters(operation, query, head.headers)
         call.query = {name: values[0] for name, values in query.items()}
         if not operation.bodies:
             return
-        content_type = head.headers.get("content-type", "")
-        if self.contract.media_type(operation, content_type) == "multipart/form-data":
-            given = live.world.settings
-            announced = int(head.headers.get("content-length", LONG_BYTES))
-            if announced > given.upload_limit_bytes + intake.FRAMING_BYTES:
-                raise intake.too_large(given.upload_limit_bytes)
-            if announced >= LONG_BYTES:  # nobody should send 500 MB to hear that there is no such session
-                service.find_session(live.world, call.caller, call.path["session_id"])
-            call.uploads = await intake.receive(
-                content_type, outlet.uploaded(arriving(receive)), self.worlds.blobs, given.upload_limit_bytes, given.upload_files
-            )
-            live.catch_up()  # an upload may take its time
+        if self.contract.media_type(operation, head.headers.get("content-type", "")) == "multipart/form-data":
+            await self.take_uploads(visit, call)
         else:
-            if body.fault:
-                raise Unprocessable(body.fault)
-            self.contract.check_json(operation, body.value)
-            call.body = body.value
+            if visit.body.fault:
+                raise Unprocessable(visit.body.fault)
+            self.contract.check_json(operation, visit.body.value)
+            call.body = visit.body.value
 
-    async def send(self, live: Live, exchange: int, reply: AnyReply, scope: Scope, receive: Receive, send: Outlet) -> None:
+    async def take_uploads(self, visit: Visit, call: Call) -> None:
+        """Raises FileTooLarge as soon as it is known, SessionNotFound before much is read, and the refusals of `intake`."""
+        live, headers = visit.live, visit.head.headers
+        given = live.world.settings
+        announced = int(headers.get("content-length", LONG_BYTES))
+        if announced > given.upload_limit_bytes + intake.FRAMING_BYTES:
+            raise intake.too_large(given.upload_limit_bytes)
+        if announced >= LONG_BYTES:  # nobody should send 500 MB to hear that there is no such session
+            service.find_session(live.world, call.caller, call.path["session_id"])
+        pieces = visit.outlet.uploaded(arriving(visit.receive))
+        limits = (given.upload_limit_bytes, given.upload_files)
+        call.uploads = await intake.receive(headers["content-type"], pieces, self.worlds.blobs, *limits)
+        live.catch_up()  # an upload may take its time
+
+    async def send(self, visit: Visit, reply: AnyReply) -> None:
+        live, exchange, outlet = visit.live, visit.exchange, visit.outlet
         match reply:
             case StreamReply():
-                await wire.send_stream(live, exchange, reply, scope, receive, send)
+                await wire.send_stream(live, exchange, reply, visit.scope, visit.receive, outlet)
             case FileReply():
-                await wire.send_file(live, exchange, reply, self.worlds.blobs, scope, receive, send)
+                await wire.send_file(live, exchange, reply, self.worlds.blobs, visit.scope, visit.receive, outlet)
             case Reply():
-                if (
-                    live.world.settings.top_level_copy
-                    and isinstance(reply.body, dict)
-                    and isinstance(reply.body.get("data"), dict)
-                ):
-                    reply.body = {**reply.body["data"], **reply.body}
-                await wire.send_json(live, exchange, reply, send)
+                data = reply.body.get("data") if live.world.settings.top_level_copy and isinstance(reply.body, dict) else None
+                if isinstance(data, dict):
+                    reply.body = {**data, **reply.body}
+                await wire.send_json(live, exchange, reply, outlet if outlet.needed else outlet.send)
 
 
 def read_head(scope: Scope) -> Head:
@@ -193,19 +219,22 @@ def read_head(scope: Scope) -> Head:
         path, prefix = slash + rest or "/", f"/w/{world}"
     fields = wire.as_text(scope["headers"])
     headers = dict(fields)
-    host = headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        server = scope.get("server") or ("127.0.0.1", 80)
-        host = f"{server[0]}:{server[1]}"
+    server = scope.get("server") or ("127.0.0.1", 80)
+    base_url = base(scope["scheme"], headers.get("host", ""), server[0], server[1]) + prefix
     client = scope.get("client") or ("unknown", 0)
-    base_url = f"{scope['scheme']}://{host}{prefix}"
     return Head(scope["method"], world, path, scope["query_string"].decode("latin-1"), fields, headers, base_url, client[0])
+
+
+@lru_cache(maxsize=256)
+def base(scheme: str, host: str, address: str, port: int) -> str:
+    """How the client addressed us, or, where it says nothing usable, where we listen."""
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) else f"{scheme}://{address}:{port}"
 
 
 async def read_json(operation: Operation, live: Live, head: Head, receive: Receive) -> Body:
     """The body of an operation that takes one, unless it is an upload of files. Raises TooLarge, ClientGone."""
     if not operation.bodies or head.headers.get("content-type", "").lower().lstrip().startswith("multipart/"):
-        return Body()
+        return NO_BODY
     limit_bytes = live.world.settings.body_limit_bytes
     if int(head.headers.get("content-length", 0)) > limit_bytes:
         raise TooLarge(f"a JSON body has at most {limit_bytes} bytes here")
@@ -248,20 +277,21 @@ async def arriving(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-def record(live: Live, scope: Scope, head: Head, operation: Operation | None, body: Body) -> int:
+def record(visit: Visit) -> int:
     """Journal the request as it came, before anything is judged; gives its number."""
+    head, body = visit.head, visit.body
     entry: dict[str, Any] = {
         "method": head.method,
-        "path": scope.get("raw_path", b"").decode("latin-1")[:MOST_TARGET_BYTES],
+        "path": visit.scope.get("raw_path", b"").decode("latin-1")[:MOST_TARGET_BYTES],
         "query": safe_query(head.query[:MOST_TARGET_BYTES]),
-        "operation": operation.id if operation else None,
+        "operation": visit.operation.id if visit.operation else None,
         "headers": safe_headers(head.fields[:MOST_HEADERS]),
     }
     if len(body.raw) > wire.JOURNALED_BYTES:
         entry["body_bytes"] = len(body.raw)
     elif body.raw:
         entry["body"] = body.raw.decode("utf-8", "backslashreplace") if body.fault else body.value
-    return live.journal.add(live.world.now_ms, "request", entry)
+    return visit.live.journal.add(visit.live.world.now_ms, "request", entry)
 
 
 def admit(live: Live, head: Head, operation: Operation, path: dict[str, str]) -> Call:

@@ -18,7 +18,7 @@ from mock_server import faults
 from mock_server.cases import StreamCase
 from mock_server.faults import Armed
 from mock_server.pacing import Listener, Live, unsent
-from mock_server.values import Reply
+from mock_server.values import AnyReply, Reply
 from mock_server.varying import header_name
 
 GATEWAY = """<html>
@@ -70,6 +70,21 @@ class Outlet:
 
     def meet(self, exchange: int, met: list[Armed]) -> None:
         self.exchange, self.met = exchange, met
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything is to be done to what is sent."""
+        return bool(self.met or self.live.world.varied)
+
+    async def instead_of(self, reply: AnyReply) -> AnyReply:
+        """The reply, or what a fault has told in its place, once the work is done. Raises Gone."""
+        if not self.met:
+            return reply
+        try:
+            await self.at("after")
+        except Instead as fault:
+            return fault.reply
+        return reply
 
     def faults(self, place: str, *what: str) -> list[Armed]:
         """Those met at a place, in the order of their numbers."""
