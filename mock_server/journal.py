@@ -15,11 +15,13 @@ One JSON object a line. Every entry has `seq` (from 1, without gaps), `world`, `
 The journal keeps the newest lines up to a bound in bytes and counts what it forgot.
 """
 
+import logging
 import os
 import re
 from asyncio import Event
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,17 +33,44 @@ from mock_server.domain.ids import CLAIM_PREFIX, TOKEN_PREFIX
 DEFAULT_LIMIT_BYTES = 64 * 2**20
 
 _encode = msgspec.json.Encoder().encode
+_HEAD = re.compile(rb'\{"seq":(\d+),"world":"([^"]*)","at_ms":')
+
+log = logging.getLogger("nemovideo_mock")
 
 
 class Sink:
-    """A journal file shared by all worlds. Each line is handed to the operating system at once: killing us loses none."""
+    """A journal file shared by all worlds. Each line is handed to the operating system at once: killing us loses none.
+
+    Where it cannot be written, the log says so once, `lossy` is true from then on, and the mock goes on.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises OSError."""
+        self.path = path
+        self.lossy = False
+        self.torn = False  # its last line is not whole
         self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # it may hold what a user typed
 
     def write(self, line: bytes) -> None:
-        os.write(self.fd, line)
+        rest = whole = b"\n" + line if self.torn else line
+        try:
+            while rest:
+                rest = rest[os.write(self.fd, rest) :]
+            self.torn = False
+        except OSError as error:
+            self.torn = self.torn or len(rest) < len(whole)
+            if not self.lossy:
+                log.error("the journal file %s lacks lines from here on: %s", self.path, error.strerror)
+            self.lossy = True
+
+    def lines(self) -> Iterator[bytes]:
+        """The whole lines that are in the file; none where it is a device or a pipe. Raises OSError."""
+        if self.path.is_file():
+            with self.path.open("rb") as file:
+                for line in file:
+                    self.torn = not line.endswith(b"\n")
+                    if not self.torn:
+                        yield line
 
     def close(self) -> None:
         os.close(self.fd)
@@ -66,21 +95,57 @@ class Journal:
         self.size_bytes = 0
         self.last = 0
         self.watchers: set[Event] = set()
+        self.held: list[bytes] | None = None  # lines that the file gets later
+
+    @property
+    def lossy(self) -> bool:
+        """Whether its file lacks lines."""
+        return self.sink is not None and self.sink.lossy
 
     def add(self, at_ms: int, kind: str, fields: dict[str, Any]) -> int:
         """Remember an entry; gives its `seq`."""
-        self.last += 1
         # The head is written by hand: a dictionary of both would be built and thrown away for each line.
-        line = b'{"seq":%d,"world":%b,"at_ms":%d,"kind":"%b",%b\n' % (self.last, self.name, at_ms, kind.encode(), _encode(fields)[1:])
-        if self.sink is not None:
+        line = b'{"seq":%d,"world":%b,"at_ms":%d,"kind":"%b",%b\n' % (
+            self.last + 1,
+            self.name,
+            at_ms,
+            kind.encode(),
+            _encode(fields)[1:],
+        )
+        if self.held is not None:
+            self.held.append(line)
+        elif self.sink is not None:
             self.sink.write(line)
+        self.take(line)
+        for watcher in self.watchers:
+            watcher.set()
+        return self.last
+
+    def take(self, line: bytes) -> None:
+        """Remember a line that stands in the file already."""
+        self.last += 1
         self.lines.append(line)
         self.size_bytes += len(line)
         while self.size_bytes > self.limit_bytes and len(self.lines) > 1:
             self.size_bytes -= len(self.lines.popleft())
-        for watcher in self.watchers:
-            watcher.set()
-        return self.last
+
+    def fill(self, lines: Iterable[bytes], last: int) -> None:
+        """Remember these lines alone, the newest of which has the number `last`."""
+        self.lines = deque(lines)
+        self.size_bytes = sum(map(len, self.lines))
+        self.last = last
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Lines that are added meanwhile reach the file at the end."""
+        self.held = []
+        try:
+            yield
+        finally:
+            held, self.held = self.held, None
+            if self.sink is not None:
+                for line in held:
+                    self.sink.write(line)
 
     def span(self) -> Span:
         first = self.last - len(self.lines) + 1
@@ -113,6 +178,38 @@ class Journal:
 #: Headers that carry credentials; the last is the vendor's first scheme, from before bearer tokens.
 _SECRET = frozenset(("authorization", "cookie", "proxy-authorization", "x-api-key"))
 _FOREIGN_TOKEN = re.compile(r"(?:nmv_usr_|clm_)(?!MOCK)[A-Za-z0-9_\-]+")
+
+
+def reconcile(sink: Sink, journals: Iterable[Journal]) -> None:
+    """After a restart: a journal takes over the newer lines that only the file has, and the file those that only a journal has.
+
+    A process that was killed has told more than its last snapshot says: the answers and events that left after it. Worlds
+    none of whose lines are in the file are left as they are: it comes from another run. Raises OSError.
+    """
+    known = {line: journal for journal in journals for line in journal.lines}
+    found: dict[str, list[bytes]] = {}  # world -> the newest line that both have, and what follows it in the file
+    for line in sink.lines():
+        if line in known:
+            found[known[line].world] = [line]
+        elif (head := _HEAD.match(line)) and (world := head[2].decode("utf-8", "replace")) in found:
+            found[world].append(line)
+    for shared, *more in found.values():
+        _agree(sink, known[shared], shared, more)
+
+
+def _agree(sink: Sink, journal: Journal, shared: bytes, more: list[bytes]) -> None:
+    if _seq(shared) < journal.last and not more:
+        for line in journal.since(_seq(shared)):
+            sink.write(line)
+    elif _seq(shared) == journal.last:
+        for line in more:
+            if _seq(line) == journal.last + 1:
+                journal.take(line)
+
+
+def _seq(line: bytes) -> int:
+    head = _HEAD.match(line)
+    return int(head[1]) if head else 0
 
 
 def safe_headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -80,6 +80,14 @@ class Listener:
         return self.written == len(self.turn.told) and self.turn.ended_ms is None
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A frozen world, and the uploaded files that it refers to."""
+
+    content: bytes
+    blobs: frozenset[str]
+
+
 class Live:
     """A world with its clock, its journal and its open streams."""
 
@@ -93,9 +101,15 @@ class Live:
         self.faults = book(world.seed)
         self.written = asyncio.Event()
         self.timer: asyncio.TimerHandle | None = None
-        self.checkpoints: dict[str, bytes] = {}
+        self.kept: dict[str, Checkpoint] = {}
+        self.keep: Callable[[], None] | None = None  # writes the world down, where a state file was asked for
         self.closed = ""  # by whom: control, shutdown
         clock.start(world.now_ms)
+
+    @property
+    def checkpoints(self) -> dict[str, bytes]:
+        """The frozen worlds by their labels."""
+        return {label: one.content for label, one in self.kept.items()}
 
     def catch_up(self) -> None:
         """Let the time pass that has passed; to be called before every operation."""
@@ -108,21 +122,27 @@ class Live:
         self.take_note()
 
     def take_note(self) -> None:
-        """Carry what the world did into the journal, and wake the streams that have something to tell."""
+        """Carry what the world did into the journal, keep it, and then wake the streams that have something to tell."""
         world = self.world
-        if world.happened:
-            for done in world.happened:
-                self.journal.add(done.at_ms, "world", {"what": done.what, "subject": done.subject, "detail": done.detail})
-            world.happened.clear()
-        if world.moved:
-            for turn_id in world.moved:
-                for listener in self.listeners.get(turn_id, ()):
-                    listener.woken.set()
-            world.moved.clear()
-        for alarm in self.alarms:
-            if alarm.at_ms <= world.now_ms:
-                alarm.rings.set()
+        moved, world.moved = world.moved, []
+        due = [alarm for alarm in self.alarms if alarm.at_ms <= world.now_ms]
+        if self.keep is not None and (world.happened or moved or due):
+            with self.journal.holding():  # else the journal file would tell what a kill now makes undone
+                self._write_down()
+                self.keep()
+        else:
+            self._write_down()
+        for turn_id in moved:
+            for listener in self.listeners.get(turn_id, ()):
+                listener.woken.set()
+        for alarm in due:
+            alarm.rings.set()
         self.set_timer()
+
+    def _write_down(self) -> None:
+        for done in self.world.happened:
+            self.journal.add(done.at_ms, "world", {"what": done.what, "subject": done.subject, "detail": done.detail})
+        self.world.happened.clear()
 
     def set_timer(self) -> None:
         """Under the real clock, wake up for the next due thing, as long as somebody is listening."""

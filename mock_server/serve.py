@@ -1,6 +1,7 @@
 """Start and stop a server: what the command line, the kit, tests and the pytest plugin have in common."""
 
 import asyncio
+import errno
 import gc
 import json
 import os
@@ -77,14 +78,21 @@ class Server(uvicorn.Server):
         yield
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Raises ServeError when the address cannot be had."""
+def listening(host: str, port: int, option: str = "--port") -> socket.socket:
+    """`option` is how another port is asked for. Raises ServeError when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        why = "it is in use; choose another with --port or 0 for a free one" if error.errno == 98 else error.strerror
-        raise ServeError(f"cannot listen on {host} port {port}: {why}") from None
+        in_use = error.errno == errno.EADDRINUSE
+        why = (
+            f"it is in use; choose another with {option}, or 0 for a free one"
+            if in_use
+            else str(error.strerror).partition(" (while")[0]
+        )
+    except UnicodeError:
+        why = "this is no name of a host"
+    raise ServeError(f"cannot listen on {host} port {port}: {why}")
 
 
 def url_of(listener: socket.socket) -> str:
@@ -136,7 +144,7 @@ def open_doors(host: str = "127.0.0.1", port: int = 0, control_port: int | None 
     """Port 0 takes a free one; `control_port` None opens no control port, which is on loopback always. Raises ServeError."""
     api = listening(host, port)
     try:
-        return Doors(api, None if control_port is None else listening("127.0.0.1", control_port))
+        return Doors(api, None if control_port is None else listening("127.0.0.1", control_port, "--control-port"))
     except ServeError:
         api.close()
         raise
@@ -154,11 +162,14 @@ async def run(worlds: Worlds, doors: Doors, stop: asyncio.Event, ready: Callable
         await asyncio.sleep(0.001)
     ready()
     await stop.wait()
-    worlds.close()
+    worlds.end_streams()
     for server, _ in servers:
         server.should_exit = True
-    await asyncio.gather(*tasks)
-    doors.close()
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        worlds.close()  # how the last streams ended is kept, too
+        doors.close()
 
 
 def run_until_signal(worlds: Worlds, doors: Doors, ready: Callable[[], None]) -> None:
@@ -220,12 +231,55 @@ def settle_memory() -> None:
     gc.enable()
 
 
-def write_ready(path: Path, doors: Doors) -> None:
-    """The ready file, whole or not at all: {"url", "control_url", "pid"}."""
-    facts = {"url": doors.url, "control_url": doors.control_url, "pid": os.getpid()}
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps(facts) + "\n")
-    draft.replace(path)
+@contextmanager
+def announcing(path: Path | None, doors: Doors) -> Iterator[Callable[[], None]]:
+    """Gives what writes the ready file. One left by an earlier process goes at once, and ours when we end. Raises ServeError."""
+    if path is None:
+        yield lambda: None
+        return
+    clear_ready(path)
+    content = ready_content(doors)  # the doors are closed when we end
+    try:
+        yield lambda: write_ready(path, content)
+    finally:
+        with suppress(OSError):
+            if path.read_bytes() == content:  # another process may have written its own since
+                path.unlink()
+
+
+def clear_ready(path: Path) -> None:
+    """Remove a stale ready file, and see that a new one can be written: before we serve. Raises ServeError."""
+    draft = draft_of(path)
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):  # /dev/null would be lost to everybody
+            raise ServeError(f"--ready-file {path}: it is there and no plain file")
+        if not path.parent.is_dir():
+            raise ServeError(f"--ready-file {path}: the folder {path.parent} does not exist")
+        draft.touch()
+        draft.unlink()
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ServeError(f"--ready-file {path}: it cannot be written ({error.strerror})") from None
+
+
+def write_ready(path: Path, content: bytes) -> None:
+    """The ready file, whole or not at all. Raises ServeError."""
+    draft = draft_of(path)
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise ServeError(f"--ready-file {path}: it cannot be written ({error.strerror})") from None
+
+
+def draft_of(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+def ready_content(doors: Doors) -> bytes:
+    return json.dumps({"url": doors.url, "control_url": doors.control_url, "pid": os.getpid()}).encode() + b"\n"
 
 
 @dataclass(slots=True)

@@ -50,11 +50,28 @@ def domain_room(name: str) -> str:
 @pytest.mark.parametrize("path", modules("mock_server/domain"), ids=name_of)
 def test_the_domain_knows_nothing_but_itself(path):
     """Standard library and the domain alone; no clock, no chance, no I/O, no coroutine."""
-    forbidden = {"time", "datetime", "random", "secrets", "os", "sys", "asyncio", "threading", "socket", "logging", "uuid", "tempfile", "io", "open"}
+    forbidden = {
+        "time",
+        "datetime",
+        "random",
+        "secrets",
+        "os",
+        "sys",
+        "asyncio",
+        "threading",
+        "socket",
+        "logging",
+        "uuid",
+        "tempfile",
+        "io",
+        "open",
+    }
     for module in imports(path):
         top = module.split(".")[0]
         assert top not in forbidden, f"{name_of(path)} imports {module}"
-        assert top != "mock_server" or module == "mock_server" or module.startswith("mock_server.domain"), f"{name_of(path)} imports {module}"
+        assert top != "mock_server" or module == "mock_server" or module.startswith("mock_server.domain"), (
+            f"{name_of(path)} imports {module}"
+        )
         assert top in ("mock_server", *STDLIB), f"{name_of(path)} imports {module}"
     tree = ast.parse(path.read_text())
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef | ast.Await)]
@@ -62,7 +79,29 @@ def test_the_domain_knows_nothing_but_itself(path):
     assert not called & {"open", "print", "input", "exec", "eval"}
 
 
-STDLIB = ("base64", "bisect", "collections", "contextlib", "copy", "dataclasses", "difflib", "enum", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "pathlib", "re", "string", "typing", "unicodedata", "urllib")
+STDLIB = (
+    "base64",
+    "bisect",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "difflib",
+    "enum",
+    "functools",
+    "hashlib",
+    "heapq",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "pathlib",
+    "re",
+    "string",
+    "typing",
+    "unicodedata",
+    "urllib",
+)
 
 
 @pytest.mark.parametrize("path", modules("mock_server/domain"), ids=name_of)
@@ -80,7 +119,7 @@ def test_domain_nouns_never_import_each_other(path):
 #: Who may be imported by whom: a module knows only rooms of a lower level. control and serve share one: they meet in serve.
 LEVELS = {
     "domain": 0, "media": 0, "remote": 0, "varying": 0, "cases": 1, "contract": 1, "values": 1, "journal": 1, "blobs": 1, "endpoints": 2, "framing": 2, "faults": 2, "ledger": 2,
-    "intake": 2, "pacing": 3, "snapshot": 3, "recipe": 4, "recording": 3, "har": 4, "store": 4, "worlds": 5, "lying": 5, "replay": 6, "scenario": 6, "wire": 6, "app": 7, "control": 7, "serve": 8, "scenario_commands": 8, "__main__": 9,
+    "intake": 2, "pacing": 3, "snapshot": 3, "recipe": 4, "recording": 3, "har": 4, "store": 4, "worlds": 5, "lying": 5, "replay": 6, "scenario": 6, "wire": 6, "app": 7, "control": 7, "serve": 8, "commands": 9, "__main__": 10,
 }  # fmt: skip
 
 
@@ -120,15 +159,20 @@ def test_packages_do_not_reach_into_each_other():
 def test_waiting_is_done_in_pacing_alone():
     """No other module of the server sleeps or reads a clock, but for serve waiting for its sockets and the kit's start."""
     for path in modules("mock_server"):
-        if name_of(path) in ("mock_server.pacing", "mock_server.replay", "mock_server.serve", "mock_server.__main__") or "control" in path.parts:
+        if (
+            name_of(path) in ("mock_server.pacing", "mock_server.replay", "mock_server.serve", "mock_server.commands.serving")
+            or "control" in path.parts
+        ):
             continue
         text = path.read_text()
         assert not re.search(r"\b(monotonic|perf_counter|datetime\.now|time\.time|asyncio\.sleep\((?!0\)))", text), name_of(path)
 
 
 #: What only the process may know: it opens sockets, names temporary files, reads the time once to begin a world.
-BEYOND_HANDLERS = {"__main__", "serve", "pacing", "replay", "remote", "control", "blobs", "scenario_commands"}
-UNSEEDED = re.compile(r"\b(import random|from random|import secrets|from secrets|uuid4|urandom|datetime\.now|utcnow|time\.time|perf_counter|monotonic)\b|(?<![.\w])(?<!def )(?:id|hash)\(")
+BEYOND_HANDLERS = {"__main__", "serve", "pacing", "replay", "remote", "control", "blobs", "commands"}
+UNSEEDED = re.compile(
+    r"\b(import random|from random|import secrets|from secrets|uuid4|urandom|datetime\.now|utcnow|time\.time|perf_counter|monotonic)\b|(?<![.\w])(?<!def )(?:id|hash)\("
+)
 
 
 @pytest.mark.parametrize("path", modules("mock_server"), ids=name_of)

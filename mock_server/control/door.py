@@ -31,6 +31,7 @@ Handler = Callable[[Asked], Awaitable[Any]]
 #: One function an operation, under its operationId. It gives the body of the answer, or a whole answer.
 HANDLERS: dict[str, Handler] = {
     "get_process": places.get_process,
+    "get_ledger": places.get_ledger,
     "list_worlds": places.list_worlds,
     "create_world": places.create_world,
     "get_world": places.get_world,

@@ -102,8 +102,8 @@ async def expire_token(asked: Asked) -> Json:
 def give_token(world: World, account: Account, wanted: Json) -> Token:
     """As asked, or else as the world's settings say; a registered account's token opens everything."""
     given = world.settings
-    usual = given.anonymous_scopes.split(",") if account.kind == "anonymous" else ["*"]
-    scopes = tuple(scope.strip() for scope in wanted.get("scopes", usual) if scope.strip())
+    usual = given.anonymous_scopes if account.kind == "anonymous" else ("*",)
+    scopes = tuple(wanted.get("scopes", usual))
     return service.issue_token(world, account, scopes, wanted.get("life_s", given.token_life_s))
 
 

@@ -36,6 +36,13 @@ class _Frozen(msgspec.Struct):
 _glimpse = msgspec.json.Decoder(_Frozen)
 
 
+async def get_ledger(asked: Asked) -> Json:
+    from mock_server.ledger import as_data
+
+    wanted = {name: asked.query[name] for name in ("kind", "basis") if name in asked.query}
+    return {"rows": [row for row in as_data() if all(row[name] == value for name, value in wanted.items())]}
+
+
 async def get_process(asked: Asked) -> Json:
     return {"version": __version__, "url": asked.url, "pid": os.getpid(), "worlds": len(asked.worlds.live)}
 

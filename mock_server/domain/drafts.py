@@ -8,7 +8,7 @@ in 0 to 1; ids are unique; the segments of a track, texts too, are sorted and do
 pushed back: two texts at one time need two tracks); no track is empty.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,8 +47,10 @@ def add_segment(
     """Lay a segment on a track, which is made (at `track_index`, else last) when there is none of that id.
 
     `rest`: name, src, text, volume, speed, source_start_ms, style. An id that is taken adds nothing.
+    With `own` in `rest`, ids of segments of the same source, nothing is added if that source lies on the draft, but
+    in none of these: so two turns that both lay an upload, each unaware of the other, lay it once.
     """
-    if find_segment(draft, id):
+    if find_segment(draft, id) or _laid_by_others(draft, rest.get("src", ""), rest.get("own")):
         return
     track = next((t for t in draft.tracks if t.id == track_id), None)
     if track is None:
@@ -141,6 +143,11 @@ def settle(draft: Draft) -> None:
 
 def find_segment(draft: Draft, id: str) -> Segment | None:
     return next((s for s in _segments(draft) if s.id == id), None)
+
+
+def _laid_by_others(draft: Draft, src: str, own: Collection[str] | None) -> bool:
+    laid = {s.id for s in _segments(draft) if src and s.src == src}
+    return own is not None and bool(laid) and laid.isdisjoint(own)
 
 
 def _segments(draft: Draft) -> Iterator[Segment]:

@@ -68,7 +68,13 @@ class Settings:
             "draft_keys",
         ),
     )
-    public_url: str = knob("", "base URL written into answers; empty: as the client addressed us", "assumed", "undocumented")
+    public_url: str = knob(
+        "",
+        "base URL written into answers; empty: as the client addressed us; else, with no slash at its end: http(s)://HOST[:PORT][/PATH]",
+        "assumed",
+        "undocumented",
+        pattern=r"(https?://[A-Za-z0-9\[][A-Za-z0-9._~%:\]-]*(/[A-Za-z0-9._~%:@!$&'()*+,;=-]+)*)?",
+    )
 
     # streams
     dialect: str = knob(
@@ -80,10 +86,10 @@ class Settings:
     )
     heartbeat_forms: tuple[str, ...] = knob(
         ("json", "empty"),
-        "forms of a heartbeat, used in turn",
+        "forms of a heartbeat, used in turn; mixed: any of them, by seed",
         "seed",
         "seeds, SSE table: heartbeat / empty data:",
-        choices=("json", "empty", "space", "word", "event", "comment"),
+        choices=("json", "empty", "space", "word", "event", "comment", "mixed"),
     )
     heartbeat_interval_s: float = knob(10.0, "longest silence before a heartbeat", "assumed", "undocumented", low=0.1, high=3600)
     merge_parts: bool = knob(False, "adk: a text and the tool call after it share one event", "observed", "ADK 1.4.2 to 2.13.0")
@@ -129,7 +135,7 @@ class Settings:
         "difficult characters in an extra member of each event",
         "assumed",
         "all are legal inside a line",
-        choices=("ls", "ps", "nel", "controls", "emoji", "long"),
+        choices=("ls", "ps", "nel", "nul", "controls", "emoji", "long"),
     )
     last_blank_line: bool = knob(
         True,
@@ -205,11 +211,12 @@ class Settings:
     )
     free_credits: int = knob(100, "credits of a new anonymous account", "seed", "seeds: 100 free credits")
     token_life_s: float = knob(7 * DAY_S, "life of a token", "seed", "seeds: 7 days; C8", high=CENTURY_S)
-    anonymous_scopes: str = knob(
-        "*",
-        "scopes of an anonymous token, comma-separated: * or read, write, upload, render",
+    anonymous_scopes: tuple[str, ...] = knob(
+        ("*",),
+        "scopes of an anonymous token; *: all",
         "vendor",
         "vendor init to 1.7; later read,write,upload, with which the seeds could not export; C9",
+        choices=("*", "read", "write", "upload", "render"),
     )
     client_tokens: int = knob(1, "tokens a client id may take in its window; 0: no limit", "seed", "seeds: 1 token/client/7 days")
     client_window_s: float = knob(7 * DAY_S, "window of that limit", "seed", "seeds: 1 token/client/7 days", high=CENTURY_S)
@@ -268,7 +275,9 @@ class Settings:
         "vendor 4.4; C3",
         choices=("refuse", "existing"),
     )
-    render_url_life_s: float = knob(0.0, "how long a render's link works; 0: for ever", "assumed", "undocumented; C26", high=CENTURY_S)
+    render_url_life_s: float = knob(
+        0.0, "how long a render's link works; 0: for ever", "assumed", "undocumented; C26", high=CENTURY_S
+    )
 
     # durations, virtual seconds
     text_s: Span = knob((5.0, 15.0), "a turn of words only", "vendor", "vendor 4.4", high=86400)

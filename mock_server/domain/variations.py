@@ -4,10 +4,10 @@ A client that passes under many seeds depends on nothing that the documents leav
 request: a world spells in one way from its first answer to its last, so a failure can be looked at twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mock_server.domain.ids import Dice
-from mock_server.domain.settings import Settings
+from mock_server.domain.settings import FIELDS, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,11 @@ def chosen(settings: Settings, dice: Dice) -> tuple[str, ...]:
     return picked or tuple(allowed[-1:])
 
 
-def varied_settings(settings: Settings, varied: tuple[str, ...], dice: Dice) -> dict[str, object]:
-    """Changes of settings that a variation makes."""
+def varied_settings(settings: Settings, varied: tuple[str, ...], dice: Dice) -> Settings:
+    """The settings as they take effect, of those that were given."""
     if "heartbeat_rhythm" not in varied:
-        return {}
-    forms = list(settings.heartbeat_forms)
-    return {
-        "heartbeat_interval_s": round(settings.heartbeat_interval_s * dice.between("interval", 0.4, 1.4), 1),
-        "heartbeat_forms": tuple(forms[::-1] + forms[:1]),
-    }
+        return settings
+    interval_s = round(settings.heartbeat_interval_s * dice.between("interval", 0.4, 1.4), 1)
+    low_s, high_s = (FIELDS["heartbeat_interval_s"].metadata[end] for end in ("low", "high"))
+    forms = settings.heartbeat_forms
+    return replace(settings, heartbeat_interval_s=min(max(interval_s, low_s), high_s), heartbeat_forms=(*forms[::-1], *forms[:1]))

@@ -58,11 +58,12 @@ class Happening:
 class World:
     name: str
     seed: str
-    settings: Settings
+    settings: Settings  # as they take effect
     timeline: Timeline
     dice: Dice
     spelling: Spelling
     start_ms: int = 0
+    given: Settings = field(default_factory=Settings)  # as they were asked for
     varied: tuple[str, ...] = ()  # what the strict profile varies here
     accounts: dict[str, Account] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
@@ -86,12 +87,8 @@ class World:
 
 
 def create(name: str, seed: str, settings: Settings, start_ms: int) -> World:
-    dice = Dice(seed)
-    varied = variations.chosen(settings, dice.child("varied"))
-    settings = changed(settings, variations.varied_settings(settings, varied, dice.child("varied")))
-    world = World(name, seed, settings, Timeline(start_ms), dice, spelling(varied, dice), start_ms, varied)
-    if varied:
-        note(world, "world.varied", name, variations=list(varied))
+    world = World(name, seed, settings, Timeline(start_ms), Dice(seed), drafts.plain_spelling(), start_ms)
+    _take_settings(world, settings)
     return world
 
 
@@ -100,11 +97,18 @@ def spelling(varied: tuple[str, ...], dice: Dice) -> Spelling:
 
 
 def change_settings(world: World, changes: Mapping[str, Any]) -> None:
-    """Raises SettingError. Another profile spells drafts another way from now on."""
-    world.settings = changed(world.settings, changes)
-    if changes.keys() & {"profile", "strict_off"}:
-        world.varied = variations.chosen(world.settings, Dice(world.seed).child("varied"))
-        world.spelling = spelling(world.varied, Dice(world.seed))
+    """From now on, as if they had been given from the start. Raises SettingError."""
+    _take_settings(world, changed(world.given, changes))
+
+
+def _take_settings(world: World, given: Settings) -> None:
+    """What takes effect follows from the settings given and the seed alone."""
+    dice, before = Dice(world.seed).child("varied"), world.varied
+    world.given, world.varied = given, variations.chosen(given, dice)
+    world.settings = variations.varied_settings(given, world.varied, dice)
+    world.spelling = spelling(world.varied, Dice(world.seed))
+    if world.varied != before:
+        note(world, "world.varied", world.name, variations=list(world.varied))
 
 
 def note(world: World, what: str, subject: str, **detail: Any) -> None:
@@ -172,8 +176,7 @@ def issue_anonymous_token(world: World, client_id: str | None, address: str) -> 
             accounts.take(window, key, now, span_ms)
             _drop_oldest(world, window.taken_ms, MOST_ACCOUNTS, noun)
     account = open_account(world, "anonymous", None, given.free_credits)
-    scopes = tuple(word.strip() for word in given.anonymous_scopes.split(",") if word.strip())
-    return issue_token(world, account, scopes, given.token_life_s, client_id)
+    return issue_token(world, account, given.anonymous_scopes, given.token_life_s, client_id)
 
 
 def open_account(world: World, kind: Literal["anonymous", "registered"], plan: str | None, free: int) -> Account:
@@ -328,7 +331,9 @@ def _own(world: World, url: str) -> Asset | None:
     """The file of this world behind a URL, however its host is spelt."""
     asset_id, _, filename = url.partition("?")[0].rpartition("/cdn/")[2].partition("/")
     session = world.sessions.get(world.files.get(asset_id, "")) if "/cdn/" in url else None
-    return next((one for one in (session.assets if session else ()) if one.id == asset_id and quote(one.filename) == filename), None)
+    return next(
+        (one for one in (session.assets if session else ()) if one.id == asset_id and quote(one.filename) == filename), None
+    )
 
 
 def find_file(world: World, asset_id: str, filename: str) -> Asset | Render:
@@ -576,7 +581,9 @@ def submit_render(
             return world.renders[key]
         raise Conflict(f"render id {render_id[:80]!r} was used before; submit with a new one")
     fps = output.get("fps")
-    frame_rate = round(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and 1 <= fps <= 60 else session.draft.fps
+    frame_rate = (
+        round(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and 1 <= fps <= 60 else session.draft.fps
+    )
     picture = renders.picture_of(draft, (session.draft.width, session.draft.height), frame_rate)
     error = picture if isinstance(picture, str) else ""
     if isinstance(picture, str):

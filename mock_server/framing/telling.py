@@ -15,6 +15,9 @@ from mock_server.domain.turns import Told, Turn
 from mock_server.framing.dialects import DIALECTS
 from mock_server.varying import encode_event
 
+#: All forms of a heartbeat; "mixed" takes one of them by seed.
+FORMS = ("json", "empty", "space", "word", "event", "comment")
+
 #: Characters that weak parsers take for line ends or choke on, carried by an extra member of the JSON. All are legal inside a line.
 SPICES = {
     "ls": "a\u2028b",
@@ -68,8 +71,9 @@ class Teller:
 
     def _heartbeat(self) -> Block:
         forms = self.settings.heartbeat_forms
+        form = forms[self.beats % len(forms)]
         self.beats += 1
-        return Block(heartbeat=forms[(self.beats - 1) % len(forms)])
+        return Block(heartbeat=self.dice.pick("heartbeat", FORMS) if form == "mixed" else form)
 
     def _texts(self, told: Told) -> list[Block]:
         """A text as it is, or sentence by sentence, or told in pieces marked partial and then whole."""
@@ -88,10 +92,12 @@ class Teller:
     def _block(self, parts: list[Told], partial: bool = False) -> Block:
         payload = self.payload(parts, self.turn, self.number, partial)
         if self.settings.spice:
-            payload["x_spice"] = "".join(SPICES[name] for name in self.settings.spice)
+            payload["x_spice"] = "".join(SPICES.get(name, "") for name in self.settings.spice)
         lines = self._fields() + [b"data:" + part for part in self._data(payload)]
         if self.settings.comments == "inside" and len(lines) > 1:
             lines.insert(1, b":inside")
+        if "nul" in self.settings.spice:  # it has no place in JSON, but in a comment
+            lines.insert(0, b":a\x00b")
         if self.settings.comments != "none":
             lines.insert(0, b":" + str(self.number).encode())
         self.number += 1

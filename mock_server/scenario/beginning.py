@@ -54,7 +54,7 @@ def _open(world: World, told: StartingAccount) -> str:
     """The account with its token; gives the token."""
     given = world.settings
     account = service.open_account(world, told.kind, told.plan, given.free_credits if told.credits is None else told.credits)
-    usual = ("*",) if told.kind == "registered" else tuple(given.anonymous_scopes.split(","))
+    usual = ("*",) if told.kind == "registered" else given.anonymous_scopes
     life_s = given.token_life_s if told.life_s is None else told.life_s
     token = service.issue_token(world, account, told.scopes or usual, 0 if told.state == "expired" else life_s)
     if told.state == "revoked":

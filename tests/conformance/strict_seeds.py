@@ -12,7 +12,14 @@ from mock_server.domain.settings import Settings, changed  # noqa: E402  # the p
 from mock_server.serve import Running, running  # noqa: E402
 from mock_server.worlds import Recipe, Worlds  # noqa: E402
 
-SPOKEN = ["make a 5 second video about the sea", 'add a title "Urban Dreams" for the first 2 seconds', "show tracks", "把音乐音量调到20%", "credits", "export"]
+SPOKEN = [
+    "make a 5 second video about the sea",
+    'add a title "Urban Dreams" for the first 2 seconds',
+    "show tracks",
+    "把音乐音量调到20%",
+    "credits",
+    "export",
+]
 SETTINGS = changed(Settings(), {"profile": "strict", "free_credits": 1000})
 
 
@@ -32,7 +39,9 @@ def failures(server: Running, seed: int, home: Path) -> Iterator[str]:
     live = server.worlds.at(f"s{seed}")
     statuses = [entry["status"] for entry in server.do(lambda: list(live.journal.entries(kind="response")))]
     wanted = [("sea", 0), ("Urban Dreams", 1), ("Urban Dreams", 2), ("20%", 3), ("850", 4), (".mp4", 5)]
-    yield from (f"answer {place} lacks {words!r}: {answers[place][:300]!r}" for words, place in wanted if words not in answers[place])
+    yield from (
+        f"answer {place} lacks {words!r}: {answers[place][:300]!r}" for words, place in wanted if words not in answers[place]
+    )
     yield from (f"a request was answered {status}" for status in statuses if status >= 300)
     yield from (f"a secret was shown: {answer[:200]!r}" for answer in answers if "nmv_usr_" in answer or '{"code"' in answer)
     server.do(lambda: server.worlds.delete(f"s{seed}"))
@@ -43,7 +52,10 @@ def run(seeds: range) -> list[str]:
     import os
 
     found = []
-    with TemporaryDirectory() as folder, running(Worlds(Recipe(policy="instant", settings=SETTINGS)), control_port=None) as server:
+    with (
+        TemporaryDirectory() as folder,
+        running(Worlds(Recipe(policy="instant", settings=SETTINGS)), control_port=None) as server,
+    ):
         here = Path.cwd()
         os.chdir(folder)  # the client saves what it exports where it stands
         try:

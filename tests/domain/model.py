@@ -240,6 +240,9 @@ class Model:
         assert turn.started_ms == self.now_ms, "a turn starts when it is accepted, or when the one before it ends"
         assert all(a.at_ms <= b.at_ms for a, b in pairwise(script.steps)), "the steps of a script ascend"
         assert not script.steps or script.steps[-1].at_ms <= script.ends_ms, "no step comes after the end"
+        instants = [0, *(step.at_ms for step in script.steps if step.event), script.ends_ms]
+        longest_ms = max(b - a for a, b in pairwise(instants))
+        assert longest_ms <= round(given.heartbeat_interval_s * 1000), "no silence is longer than a heartbeat's interval"
         spells = {"text": given.text_s, "edit": given.edit_s, "generation": given.generation_s}
         refused = [h for h in self.world.happened if h.what == "credits.refused" and h.at_ms == self.now_ms]
         if refused and script.kind == "text" and not turn.cost:

@@ -231,6 +231,18 @@ def events_told_are_rewritten(patch: MonkeyPatch) -> None:
 
 
 @mutant
+def hearts_do_not_beat(patch: MonkeyPatch) -> None:
+    real = director.direct
+
+    def direct(message: str, **context: Any) -> Any:
+        script = real(message, **context)
+        script.steps = [step for step in script.steps if step.event is None or step.event.kind != "heartbeat"]
+        return script
+
+    patch.setattr(service, "direct", direct)
+
+
+@mutant
 def silent_edits_change_nothing(patch: MonkeyPatch) -> None:
     real = director.direct
 

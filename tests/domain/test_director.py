@@ -317,13 +317,45 @@ CHANGES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("full", "整体加速到1.5倍", "edit", {"s": 13.333, "clips": "beach 8, city 5.333", "speed": [1.5, 1.5], "music": "0-13.333 35%", "texts": "Hello 0-2"}),
     ("full", "把视频调成2x速度", "edit", {"s": 10, "clips": "beach 6, city 4", "speed": [2.0, 2.0], "music": "0-10 35%", "texts": "Hello 0-1.5"}),
     ("full", "清空时间线", "edit", {"s": 0, "clips": "", "music": "", "mood": "", "texts": "", "dress": ""}),
+    # values
+    ("full", "fade the music in over 3 seconds and out over 2", "edit", {"fades": "Old Tune fade_in 3, Old Tune fade_out 2"}),
+    ("full", "淡入三秒淡出两秒", "edit", {"fades": "Old Tune fade_in 3, Old Tune fade_out 2"}),
+    ("bare", "add jazz with a 3 second fade in and a 2 second fade out", "edit", {"music": "0-20 35%", "mood": "jazz", "fades": ...}),
+    ("full", "音量调低10%", "edit", {"music": "0-20 32%"}),
+    ("full", "音乐音量提高20%", "edit", {"music": "0-20 42%"}),
+    ("full", "音量降低到10%", "edit", {"music": "0-20 10%"}),
+    ("full", "volume 150%", "edit", {"music": "0-20 100%"}),
+    ("full", "音乐从5秒开始到10秒结束", "edit", {"music": "5-10 35%"}),
+    ("full", "把视频缩短到十秒", "edit", {"s": 10, "clips": "beach 10", "music": "0-10 35%"}),
+    ("full", "move the title to the top left", "edit", {"dress": "#FFFFFF top-left"}),
+    ("bare", 'add "Hi" at the bottom right', "edit", {"texts": "Hi 0-3", "dress": "#FFFFFF bottom-right"}),
+    ("full", "set speed to 100x", "edit", {"s": 5, "clips": "beach 3, city 2", "speed": [4.0, 4.0], "music": "0-5 35%", "texts": "Hello 0-0.75"}),
+    ("none", "make a 1 hour video about bees", "generation", {"s": 120, "clips": "bees 120", "sound": [None], "looks": ..., "music": "0-120 35%", "mood": ..., "texts": "Bees 0-3", "dress": "#FFFFFF center", "fades": ...}),
+    ("none", "生成一个关于海边的半小时视频", "generation", {"s": 120, "clips": "海边 120", "sound": [None], "looks": ..., "music": "0-120 35%", "mood": ..., "texts": "海边 0-3", "dress": "#FFFFFF center", "fades": ...}),
+    # what is not wanted
+    ("bare", "add music without vocals", "edit", {"music": "0-20 35%", "mood": ...}),
+    ("bare", "add music, no vocals", "edit", {"music": "0-20 35%", "mood": ...}),
+    ("bare", "加音乐，不要人声", "edit", {"music": "0-20 35%", "mood": ...}),
+    ("full", "remove everything except the music", "edit", {"clips": "", "texts": "", "dress": ""}),
+    ("full", "remove everything but the video", "edit", {"music": "", "mood": "", "texts": "", "dress": ""}),
+    ("full", "删除除了音乐以外的所有内容", "edit", {"clips": "", "texts": "", "dress": ""}),
+    ("full", "turn off the music", "edit", {"music": "", "mood": ""}),
+    ("full", "turn off the music from 0:03 to 0:06", "edit", {"music": "0-3 35%, 6-20 35%", "mood": "old, old"}),
+    ("full", "stop the music at 10 seconds", "edit", {"music": "0-10 35%"}),
+    ("full", "音乐在10秒停止", "edit", {"music": "0-10 35%"}),
+    ("full", "I don't want any music", "edit", {"music": "", "mood": ""}),
+    ("full", "don't forget to add jazz music", "edit", {"mood": "jazz"}),
+    ("none", "生成一个竖屏的猫咪视频，不要配乐", "generation", {"s": 10, "clips": "猫咪 10", "sound": [None], "looks": ..., "texts": "猫咪 0-3", "dress": "#FFFFFF center"}),
+    ("none", "make a video about bees but don't add music", "generation", {"s": 10, "clips": "bees 10", "sound": [None], "looks": ..., "texts": "Bees 0-3", "dress": "#FFFFFF center"}),
+    ("none", "make a video about bees. Don't add a title", "generation", {"s": 10, "clips": "bees 10", "sound": [None], "looks": ..., "music": "0-10 35%", "mood": ..., "fades": ...}),
+    ("none", "生成一个关于湖的视频，不要加字幕，也不要音乐", "generation", {"s": 10, "clips": "湖 10", "sound": [None], "looks": ..., "texts": "湖 0-3", "dress": "#FFFFFF center"}),
+    ("photos", "make a slideshow from my photos, don't add music", "edit", {"s": 9, "clips": "photo 1 3, photo 2 3, photo 3 3", "sound": [None, None, None], "looks": "zoom, zoom, zoom", "joins": "crossfade, crossfade"}),
     # looks
     ("full", "apply a vintage filter", "edit", {"looks": "vintage, vintage"}),
     ("full", "make it black and white", "edit", {"looks": "mono, mono"}),
     ("full", "make the second clip brighter", "edit", {"looks": "bright"}),
     ("full", "make it more cinematic", "edit", {"looks": "cinematic, cinematic"}),
     ("full", "add crossfade transitions between the clips", "edit", {"joins": "crossfade"}),
-    ("full", "reverse the second clip", "edit", {"looks": "reverse"}),
     ("full", "加个电影感滤镜", "edit", {"looks": "cinematic, cinematic"}),
     ("full", "第2段加黑白滤镜", "edit", {"looks": "mono"}),
     ("full", "在两段之间加个转场，要叠化的", "edit", {"joins": "crossfade"}),
@@ -401,6 +433,31 @@ ANSWERS: list[tuple[str, str, str]] = [
     ("full", "convert to mp4", "export"),
     ("none", "generate an image of a cat", "photo_edit"),
     ("full", "keep the music", "kept"),
+    # not possible
+    ("full", "crop the left half", "no_crop"),
+    ("full", "裁掉左边一半", "no_crop"),
+    ("full", "reverse the second clip", "no_transform"),
+    ("full", "rotate the video 90 degrees", "no_transform"),
+    ("full", "stabilize the video", "no_transform"),
+    ("full", "倒放第二段", "no_transform"),
+    ("full", "translate the captions into French", "no_tongue"),
+    ("full", "把字幕翻译成法语", "no_tongue"),
+    ("bare", "change the music volume to fifty percent", "no_sounds"),
+    # not to do a thing
+    ("bare", "don't add any music", "left"),
+    ("full", "please don't remove the music", "left"),
+    ("bare", "never mute the video", "left"),
+    ("full", "add music, no wait, don't", "left"),
+    ("full", "don't add transitions or filters", "left"),
+    ("full", "don't touch the music and the title", "left"),
+    ("full", "leave the music alone", "left"),
+    ("bare", "不要加音乐", "left"),
+    ("full", "别删除音乐", "left"),
+    ("bare", "不要静音", "left"),
+    ("full", "不要把音乐和标题删掉", "left"),
+    ("full", "不要再加音乐", "left"),
+    ("full", "加音乐，算了", "left"),
+    ("bare", "remove the music but keep the title", "no_music"),
     ("full", "change the font to something modern", "which_style"),
     # what clients should have asked elsewhere: the answer speaks of the editor's buttons
     ("full", "Please export the video and send me the link", "export"),
@@ -467,6 +524,42 @@ def test_changes(state: str, message: str, kind: str, changed: dict[str, Any], p
     assert bool(re.search("[一-鿿]", re.sub("[“《「].*?[”》」]", "", text))) == bool(re.search("[一-鿿]", message)), (
         "the reply's language"
     )
+
+
+@pytest.mark.parametrize(
+    "state, message, changed",
+    [
+        ("full", "don't change the music, but add subtitles", {"subs": "8 #FFFFFF bottom-center"}),
+        ("full", "make it warmer but don't touch the music", {"looks": "warm, warm"}),
+        ("full", "不要删标题，删音乐", {"music": "", "mood": ""}),
+        ("full", "never mind the music, add subtitles", {"subs": "8 #FFFFFF bottom-center"}),
+        ("full", "don't cut the start, cut the last 5 seconds", {"s": 15, "clips": "beach 12, city 3", "music": "0-15 35%"}),
+    ],
+)
+def test_what_is_left_alone_is_told_beside_what_is_done(state: str, message: str, changed: dict[str, Any]) -> None:
+    _, before, after, text = play_turn(message, state)
+    assert {key: value for key, value in after.items() if value != before[key]} == changed
+    assert re.search("leave (the BGM|that) alone|标题保持不变", text)
+
+
+@pytest.mark.parametrize(
+    "state, message, told",
+    [
+        ("full", "set speed to 100x", "0.25x to 4x, so 4x"),
+        ("full", "volume 150%", "100 % is the most"),
+        ("bare", "加音乐，音量200%", "音量最大为 100%"),
+        ("none", "make a 1 hour video about bees", "I kept it to 120 s"),
+        ("bare", "add a caption saying Hello from Bali between 0:05 and 0:09 at the bottom", "Added 1 subtitles \\(5-9 s"),
+    ],
+)
+def test_bounds_are_told(state: str, message: str, told: str) -> None:
+    assert re.search(told, play_turn(message, state)[3])
+
+
+def test_unquoted_words_end_at_the_times() -> None:
+    draft = bare()
+    play_out(ask("add a caption saying Hello from Bali between 0:05 and 0:09 at the bottom", draft, []), draft, [])
+    assert [s.text for t in draft.tracks if t.type == TEXT for s in t.segments] == ["Hello from Bali"]
 
 
 @pytest.mark.parametrize("state, message, key", ANSWERS)
@@ -551,6 +644,34 @@ def test_a_generation_tells_the_raw_video_first() -> None:
     assert [effect.op for effect in first.effects] == ["add_asset", "add_segment"], (
         "the clip lies on the draft before the music comes"
     )
+
+
+@pytest.mark.parametrize(
+    "state, message, told, untold",
+    [
+        ("none", "make a video about a lake", "add music, a title and colour", "$^"),
+        ("full", "make a video about a lake", "add colour", "music|title"),
+        ("none", "make a video about a lake, no music", "add a title and colour", "music"),
+        ("none", "生成一个湖的视频", "加音乐、标题和调色", "$^"),
+        ("full", "生成一个湖的视频", "加调色", "音乐|标题"),
+    ],
+)
+def test_a_generation_announces_what_it_adds(state: str, message: str, told: str, untold: str) -> None:
+    for seed in "1234":
+        text = play_turn(message, state, seed=seed)[3]
+        assert told in text and not re.search(untold, text)
+
+
+def test_a_shorter_clip_keeps_its_transition_and_a_split_gives_none() -> None:
+    draft = bare()
+    for message in ("add wipe transitions", "shorten it to 15 seconds"):
+        play_out(ask(message, draft, [BEACH, CITY]), draft, [])
+    joined = {"transition": "wipe", "transition_ms": 500}
+    assert [c.style for c in draft.tracks[0].segments] == [{}, joined]
+    play_out(ask("split at 13 s", draft, [BEACH, CITY]), draft, [])
+    assert [c.style for c in draft.tracks[0].segments] == [{}, joined, {}]
+    play_out(ask("cut out 12s to 12.5s", draft, [BEACH, CITY]), draft, [])
+    assert [c.style for c in draft.tracks[0].segments] == [{}, joined, {}]
 
 
 def test_one_stage_adds_nothing_of_its_own() -> None:
@@ -744,6 +865,35 @@ def test_two_turns_at_once_leave_a_sound_draft(one: str, two: str, draft: Draft,
     while any(queues):
         drafts.apply(draft, order.choice([q for q in queues if q]).pop(0))
         sound(draft)
+
+
+@pytest.mark.parametrize(
+    "one, two",
+    [
+        ("add music", "make it warmer"),
+        ("trim the first 3 seconds", "add a title saying Hi"),
+        ("add subtitles", "trim the first 3 seconds"),
+        ("split at 4 s", "split at 6 s and delete the first clip"),
+        ("add my clips", "add my clips"),
+    ],
+)
+def test_two_turns_at_once_lay_an_upload_once(one: str, two: str) -> None:
+    alone = Draft()
+    play_out(ask(one, alone, [BEACH], seed="1"), alone, [])
+    draft = Draft()
+    scripts = [ask(one, draft, [BEACH], seed="1"), ask(two, draft, [BEACH], seed="2")]
+    for script in scripts:
+        play_out(script, draft, [])
+        sound(draft)
+    assert [t.type for t in draft.tracks].count(VIDEO) == 1
+    assert facts(draft)["clips"] == facts(alone)["clips"]
+
+
+def test_a_clip_can_be_asked_for_twice() -> None:
+    draft = bare()
+    for message in ("add beach.mp4 to the timeline", "duplicate the first clip"):
+        play_out(ask(message, draft, [BEACH, CITY]), draft, [])
+    assert facts(draft)["clips"] == "beach 12, beach 12, city 8, beach 12"
 
 
 NASTY = ["a " * 5000, "add music and " * 300, "(" * 3000, "make a " * 500, "“" * 3000, '"a" ' * 800, "⟪5⟫⟦0⟧" * 300, "1" * 5000, "把" * 3000,

@@ -83,7 +83,12 @@ def effects(draw: st.DrawFn) -> Effect:
         "update_draft": {},
     }
     optional: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-        "add_segment": {**FIELDS, "track_name": st.text(max_size=5), "track_index": st.integers(-3, 5)},
+        "add_segment": {
+            **FIELDS,
+            "own": st.lists(IDS, max_size=2),
+            "track_name": st.text(max_size=5),
+            "track_index": st.integers(-3, 5),
+        },
         "update_segment": CHANGES,
         "update_draft": {
             "title": st.text(max_size=8),
@@ -264,6 +269,18 @@ def test_what_names_something_gone_does_nothing(op: str, args: dict[str, Any]) -
     draft = filled()
     apply(draft, Effect(op, args))
     assert draft == filled()
+
+
+@pytest.mark.parametrize("own, laid", [(["n"], False), ([], False), (["n", "c1"], True), (None, True)])
+def test_a_source_that_others_laid_is_not_laid_again(own: list[str] | None, laid: bool) -> None:
+    draft = filled()
+    args = {"id": "n", "track_id": "t9", "type": 0, "start_ms": 0, "duration_ms": 500, "src": "u1"}
+    apply(draft, Effect("add_segment", args | ({} if own is None else {"own": own})))
+    assert bool(drafts.find_segment(draft, "n")) == laid
+    if not laid:
+        assert draft == filled()
+    apply(draft, Effect("add_segment", {**args, "id": "other", "src": "u9", "own": ["other"]}))
+    assert drafts.find_segment(draft, "other")
 
 
 def test_a_split_keeps_the_place_in_the_source() -> None:

@@ -112,6 +112,12 @@ def test_progress_rises_to_100(waits: int, works: int, fails: bool) -> None:
         assert (done == 100) == (status(render, now_ms) == "completed")
 
 
+def test_progress_is_the_share_of_time() -> None:
+    """From submission to the end, whatever the clock began with, and 99 at most while it works."""
+    render = Render("r", "u", "s", "a", "r.mp4", "", Picture(16, 16, 30, 1000, False), 7000, 7100, 8000)
+    assert [progress(render, now_ms) for now_ms in (7000, 7099, 7100, 7250, 7500, 7999, 8000)] == [5, 5, 10, 25, 50, 99, 100]
+
+
 def test_a_cancelled_render_goes_no_further() -> None:
     """It stays cancelled, at 5 per cent, whatever the time."""
     render = Render("r", "u", "s", "a", "r.mp4", "", Picture(16, 16, 30, 1000, False), 0, 10, 100, "", cancelled_ms=5)

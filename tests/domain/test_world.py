@@ -17,6 +17,7 @@ from mock_server.domain.errors import (
     UnsupportedFile,
 )
 from mock_server.domain.renders import Render
+from mock_server.domain.scene import VIDEO, Segment, Track
 from mock_server.domain.settings import Settings, changed
 from mock_server.domain.world import World
 
@@ -251,6 +252,105 @@ def test_outcomes_come_in_the_order_of_the_setting() -> None:
     assert [bool(job.error) for job in jobs] == [True, False, False]
 
 
+FRAME_RATES: list[tuple[Any, int]] = [
+    (24, 24),
+    (1, 1),
+    (60, 60),
+    (29.97, 30),
+    (61, 30),
+    (0, 30),
+    (True, 30),
+    ("24", 30),
+    (None, 30),
+]
+
+
+@pytest.mark.parametrize(("wanted", "made"), FRAME_RATES)
+def test_a_render_has_the_frame_rate_asked_for(wanted: Any, made: int) -> None:
+    """From 1 to 60; what is none is the draft's own."""
+    world = create()
+    account, _ = enter(world)
+    session = service.create_session(world, account, "project", "en")
+
+    render = service.submit_render(world, account, session, "render_1", DRAFT, {"fps": wanted}, BASE)
+
+    assert render.picture.fps == made
+
+
+def test_a_draft_that_cannot_be_rendered_fails_in_its_time() -> None:
+    """It is taken, works, and then says why."""
+    world = create()
+    account, _ = enter(world)
+    session = service.create_session(world, account, "project", "en")
+    render = service.submit_render(world, account, session, "render_1", {}, {}, BASE)
+
+    service.advance(world, render.ends_ms)
+
+    assert world.happened[-1].what == "render.failed"
+    assert "no segments" in world.happened[-1].detail["error"]
+
+
+# state
+
+
+def test_the_canvas_is_told_once_there_is_a_picture() -> None:
+    """Width, height and ratio in lowest terms; empty before the first track."""
+    world = create()
+    account, _ = enter(world)
+    session = service.create_session(world, account, "project", "en")
+    assert service.canvas_of(session) == {}
+
+    session.draft.tracks.append(Track("v", VIDEO, "Video", [Segment("s", 0, 1000)]))
+    for size, ratio in (((1080, 1920), "9:16"), ((1920, 1080), "16:9"), ((1000, 1000), "1:1"), ((1081, 1920), "1081:1920")):
+        session.draft.width, session.draft.height = size
+        assert service.canvas_of(session) == {"width": size[0], "height": size[1], "ratio": ratio}
+
+
+# what it notes
+
+
+def test_what_happens_is_noted() -> None:
+    """Who came, what was made, changed, held, settled and cancelled, each once, in order, at its instant."""
+    world = create()
+    account, header = enter(world)
+    session = service.create_session(world, account, "project", "en")
+    service.add_assets(world, session, service.assets_from_urls(world, ["https://files.test/clip.mp4"], BASE))
+    service.issue_claim_token(world, account, session.task_id, session.session_id)
+    service.start_turn(world, account, session, "Make a 5 second video of the sea", BASE)
+    service.advance(world, START_MS + 600_000)
+    export(world, account, "render_1")
+    service.cancel_render(world, account, "render_1")
+    export(world, account, "render_2")
+    service.advance(world, START_MS + 900_000)
+    service.revoke_token(world, header.removeprefix("Bearer "))
+    service.forget_session(world, session.session_id)
+
+    noted = [note.what for note in world.happened]
+
+    assert list(dict.fromkeys(noted)) == [
+        "account.opened",
+        "token.issued",
+        "session.created",
+        "asset.added",
+        "claim.issued",
+        "credits.held",
+        "turn.running",
+        "media.changed",
+        "draft.changed",
+        "credits.settled",
+        "turn.ended",
+        "render.pending",
+        "render.cancelled",
+        "render.processing",
+        "render.completed",
+        "token.revoked",
+        "session.forgotten",
+    ]
+    once = ("credits.held", "credits.settled", "turn.running", "turn.ended", "render.cancelled", "render.completed")
+    assert [noted.count(what) for what in once] == [1] * len(once)
+    assert [note.at_ms for note in world.happened] == sorted(note.at_ms for note in world.happened)
+
+
 # bounds: what falls out is the oldest, and it is noted
 
 
@@ -299,6 +399,7 @@ def test_a_full_world_forgets_its_oldest_render(monkeypatch: pytest.MonkeyPatch)
     service.advance(world, START_MS + DAY_MS)
 
     assert len(world.renders) == len(world.files) == 2
+    assert "render.forgotten" in [note.what for note in world.happened]
     with pytest.raises(NotFound):
         service.find_render(world, account, "render_0")
     with pytest.raises(NotFound):

@@ -64,7 +64,7 @@ WORLDS = st.fixed_dictionaries(
         "render_outcomes": st.sampled_from(((), ("failed",), ("completed", "failed"))),
         "plan": st.sampled_from(("trial", "trial", "trial", "free")),
         "free_credits": st.sampled_from((400, 100, 49)),
-        "anonymous_scopes": st.sampled_from(("*", "*", "*", "read,write,upload")),
+        "anonymous_scopes": st.sampled_from((("*",), ("*",), ("*",), ("read", "write", "upload"))),
         "initial_draft": st.sampled_from(("empty", "null", "absent")),
         "profile": st.sampled_from(("plain", "strict")),
         "render_url_life_s": st.sampled_from((0.0, 60.0)),
@@ -116,8 +116,9 @@ class WorldMachine(Model, RuleBasedStateMachine):
             for key, _, _ in windows:
                 self.taken.setdefault(key, []).append(self.now_ms)
             assert token.user_id not in self.purses, "an anonymous token opens a new account"
-            scopes = tuple(given.anonymous_scopes.split(","))
-            self.passes.append(Pass(token.value, token.user_id, scopes, self.now_ms + int(given.token_life_s * 1000)))
+            self.passes.append(
+                Pass(token.value, token.user_id, given.anonymous_scopes, self.now_ms + int(given.token_life_s * 1000))
+            )
             self.purses[token.user_id] = Purse(given.free_credits)
             self.plans[token.user_id] = given.plan
 
@@ -382,12 +383,13 @@ class WorldMachine(Model, RuleBasedStateMachine):
 
     @rule(which=WHICH, then=st.sampled_from(("cancel", "cancel at work", "wait", "submit again")))
     def export(self, which: int, then: str) -> None:
-        """As most clients do: upgrade where that is asked for, submit a render, and then care for nothing else."""
+        """As most clients do: submit a render, upgrade where that is asked for, and then care for nothing else."""
         project = self.project(which)
-        if self.plans[project.user_id] == "free":
-            self.favour(which, "paid", 0)
         render_id = f"export_{len(self.jobs)}"
         self.submit_render(0, which, render_id, PLAIN_DRAFT, 30)
+        if self.plans[project.user_id] == "free":
+            self.favour(which, "paid", 0)
+            self.submit_render(0, which, render_id, PLAIN_DRAFT, 30)
         job = self.jobs.get((project.user_id, render_id))
         if job is None:
             return

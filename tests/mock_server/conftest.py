@@ -79,7 +79,8 @@ def server() -> Iterator[Running]:
     with running(Worlds(Recipe(policy="instant")), control_port=None) as it:
         yield it
     logging.getLogger().removeHandler(handler)
-    assert [record.getMessage() for record in complaints if record.levelno >= logging.ERROR] == []
+    said = [record.getMessage() for record in complaints if record.levelno >= logging.ERROR]
+    assert [words for words in said if "No space left" not in words] == []  # a test fills a disk
 
 
 @pytest.fixture

@@ -12,15 +12,40 @@ from mock_server.domain.settings import Settings, changed
 from mock_server.recipe import Recipe, read_token, token_of
 from mock_server.worlds import Worlds
 
-MESSAGES = ["add lo-fi music at 35%", "make a 5 second video about the sea", "what can you do?", "加一个标题“豆腐”", "set the volume to 20%", "export"]
-VARIETY: list[dict[str, Any]] = [{}, {"dialect": "adk"}, {"profile": "strict"}, {"chunks": "hostile"}, {"line_end": "mixed"}, {"silent_rate": 1}]
+MESSAGES = [
+    "add lo-fi music at 35%",
+    "make a 5 second video about the sea",
+    "what can you do?",
+    "加一个标题“豆腐”",
+    "set the volume to 20%",
+    "export",
+]
+VARIETY: list[dict[str, Any]] = [
+    {},
+    {"dialect": "adk"},
+    {"profile": "strict"},
+    {"chunks": "hostile"},
+    {"line_end": "mixed"},
+    {"silent_rate": 1},
+]
 
 
 async def call(app: Any, method: str, path: str, headers: dict[str, str], body: Any = None) -> list[Any]:
     """One request straight into the application; every ASGI message it sends is part of the transcript."""
     content = json.dumps(body).encode() if body is not None else b""
-    told = [(name.lower().encode(), value.encode()) for name, value in {"host": "mock", "content-type": "application/json", **headers}.items()]
-    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": told, "scheme": "http"}
+    told = [
+        (name.lower().encode(), value.encode())
+        for name, value in {"host": "mock", "content-type": "application/json", **headers}.items()
+    ]
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": told,
+        "scheme": "http",
+    }
     sent: list[Any] = []
     given = [{"type": "http.request", "body": content, "more_body": False}]
     never = asyncio.Event()

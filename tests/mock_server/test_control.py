@@ -800,3 +800,12 @@ def test_changes_are_kept_in_the_state_file(tmp_path: Path) -> None:
     assert again.at("kept").world.now_ms == again.at("copy").world.now_ms == START_MS + 5000
     assert list(again.at("kept").checkpoints) == ["x"]
     again.close()
+
+
+def test_the_ledger_can_be_asked_for(mock: Mock) -> None:
+    """The same rows as the command prints, and some of them."""
+    everything = mock.ask("GET", "/ledger")["rows"]
+    some = mock.ask("GET", "/ledger?kind=contradiction&basis=assumed")["rows"]
+
+    assert len(everything) > 200
+    assert [row["name"] for row in some] == [f"C{n}" for n in range(1, 34)]

@@ -359,13 +359,23 @@ def test_a_status_of_ones_own(visit):
     visitor = visit()
     params = {"status": 503, "code": 7001, "message": "the house is on fire", "headers": {"X-Sign": "smoke"}}
     arm(visitor, what="status", operation="get_credits", at="before", times=1, params=params)
-    arm(visitor, what="status", operation="get_credits", at="after", times=1, nth=2, params={"status": 204})
-
-    answer, empty = (visitor.http.get("api/credits/balance/simple") for _ in range(2))
+    answer = visitor.http.get("api/credits/balance/simple")
 
     assert (answer.status_code, answer.headers["x-sign"]) == (503, "smoke")
     assert answer.json() == {"code": 7001, "message": "the house is on fire", "data": None}
-    assert (empty.status_code, empty.content, "content-length" in empty.headers) == (204, b"", False)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body(visit, status):
+    """It has neither body nor length (RFC 9110, 8.6), and the connection serves the next call."""
+    visitor = visit()
+    arm(visitor, what="status", operation="get_credits", at="after", times=1, params={"status": status})
+    with Peer(visitor) as peer:
+        peer.ask_credits()
+        empty = peer.hear("head")
+        peer.ask_credits()
+        assert (empty.status, empty.body, peer.hear().status) == (status, b"", 200)
+    assert not {"content-length", "transfer-encoding"} & empty.headers.keys()
 
 
 # time
@@ -418,6 +428,16 @@ def test_spreads(name):
     assert abs(sorted(drawn)[1000] - median) <= median * 0.1
     assert drawn == [faults.delay_ms(again, fault) for _ in range(2000)]
     assert (drawn == [faults.delay_ms(other, fault) for _ in range(2000)]) == (name == "fixed")
+
+
+@pytest.mark.parametrize("byte", [10, 15])
+def test_a_latency_between_two_chunks_is_one(visit, byte):
+    """A byte belongs to one chunk: the first of the next, or one in its middle."""
+    visitor = visit(chunks="bytes:10")
+    armed = arm(visitor, what="latency", operation="run_sse", at="byte", number=byte, params={"ms": 1})
+    answer_of(visitor, "run_sse")
+
+    assert armed.fired == 1
 
 
 def test_slow_is_so_many_bytes_a_virtual_second(visit):

@@ -46,7 +46,9 @@ def by_sseclient(chunks: Iterable[bytes]) -> list[str]:
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"]), max_size=40) | st.sampled_from(["豆腐", "é", "👩‍👧", '{"a":"b:c"}'])
+PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"]), max_size=40) | st.sampled_from(
+    ["豆腐", "é", "👩‍👧", '{"a":"b:c"}']
+)
 ARGUMENTS = st.dictionaries(st.sampled_from("abc"), st.integers(-5, 5) | PLAIN, max_size=3)
 
 
@@ -72,7 +74,7 @@ PROGRAMS = st.fixed_dictionaries(
         "comments": st.sampled_from(["none", "before", "inside"]),
         "sse_fields": st.lists(st.sampled_from(["event", "retry", "unknown"]), unique=True),
         "data_lines": st.sampled_from(["one", "many"]),
-        "spice": st.lists(st.sampled_from(["ls", "ps", "nel", "controls", "emoji"]), unique=True),
+        "spice": st.lists(st.sampled_from(["ls", "ps", "nel", "nul", "controls", "emoji"]), unique=True),
         "partials": st.booleans(),
         "merge_parts": st.booleans(),
         "chunks": PLANS,
@@ -86,7 +88,11 @@ def parts_of(payload: dict) -> list[tuple[str, object]]:
         return []
     if "content" in payload and isinstance(payload["content"], dict):
         keys = {"text": "text", "functionCall": "call", "functionResponse": "result"}
-        return [(keys[key], value if key == "text" else value.get("args", value.get("response"))) for part in payload["content"]["parts"] for key, value in part.items()]
+        return [
+            (keys[key], value if key == "text" else value.get("args", value.get("response")))
+            for part in payload["content"]["parts"]
+            for key, value in part.items()
+        ]
     if "errorMessage" in payload or "error" in payload:
         return [("error", payload.get("errorMessage", payload.get("error")))]
     match payload.get("type"):
@@ -151,11 +157,26 @@ CHOICES = {
     "merge_parts": [True, False],
 }
 SETS = {
-    "heartbeat_forms": ["json", "empty", "space", "word", "event", "comment"],
+    "heartbeat_forms": ["json", "empty", "space", "word", "event", "comment", "mixed"],
     "sse_fields": ["event", "retry", "unknown"],
-    "spice": ["ls", "ps", "nel", "controls", "emoji"],
+    "spice": ["ls", "ps", "nel", "nul", "controls", "emoji"],
 }
-TEXTS = ["", "done", "Hi 豆腐", "a\nb\r\nc", "x\u2028y\u2029z\x85w", "\x00\x1b", '{"a": "b:c"}', "data: no", ": no", "👩‍👩‍👧", " lead", "trail ", "é" * 50, "\ufeffmark"]
+TEXTS = [
+    "",
+    "done",
+    "Hi 豆腐",
+    "a\nb\r\nc",
+    "x\u2028y\u2029z\x85w",
+    "\x00\x1b",
+    '{"a": "b:c"}',
+    "data: no",
+    ": no",
+    "👩‍👩‍👧",
+    " lead",
+    "trail ",
+    "é" * 50,
+    "\ufeffmark",
+]
 
 
 @pytest.mark.parametrize("quarter", range(4))
@@ -165,7 +186,9 @@ def test_ten_thousand_programs(quarter):
     for _ in range(2_500):
         program = {name: dice.choice(values) for name, values in CHOICES.items()}
         program |= {name: dice.sample(values, dice.randint(name == "heartbeat_forms", 3)) for name, values in SETS.items()}
-        kinds = [dice.choice(["text", "text", "tool_call", "tool_result", "heartbeat", "error"]) for _ in range(dice.randint(0, 6))]
+        kinds = [
+            dice.choice(["text", "text", "tool_call", "tool_result", "heartbeat", "error"]) for _ in range(dice.randint(0, 6))
+        ]
         events = [Event(kind, dice.choice(TEXTS), name="edit_multitrack", data={"a": dice.choice(TEXTS)}) for kind in kinds]
         chunks = framed(changed(Settings(), program), events, str(dice.random()))
 
@@ -188,7 +211,12 @@ def test_cutting_changes_no_byte(program, events):
     assert all(chunk.content for chunk in cut)
 
 
-TALE = [Event("text", "Hi 豆腐 👩‍👧"), Event("tool_call", name="edit_multitrack", call_id="c", data={"a": 1}), Event("heartbeat"), Event("text", "done")]
+TALE = [
+    Event("text", "Hi 豆腐 👩‍👧"),
+    Event("tool_call", name="edit_multitrack", call_id="c", data={"a": 1}),
+    Event("heartbeat"),
+    Event("text", "done"),
+]
 
 EFFECTS = {
     "merge_parts": ({"dialect": "adk", "merge_parts": True}, rb'"text":"Hi [^}]*\},\{"functionCall"'),
@@ -199,7 +227,7 @@ EFFECTS = {
     "comments": ({"comments": "before"}, rb"\A:0\n"),
     "sse_fields": ({"sse_fields": "event,id,retry,unknown"}, rb"\Aevent: message\nid: 0\nretry: 3000\nx-mock: 1\ndata"),
     "data_lines": ({"data_lines": "many"}, rb"\Adata: \{\ndata:"),
-    "spice": ({"spice": "ls,long"}, b"a\xe2\x80\xa8b" + rb"x{70000}"),
+    "spice": ({"spice": "ls,nul,long"}, b":a\x00b.*a\xe2\x80\xa8b" + rb"x{70000}"),
     "last_blank_line": ({"last_blank_line": False}, rb"[^\n]\n\Z"),
 }  # fmt: skip
 

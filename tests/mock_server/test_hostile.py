@@ -55,10 +55,26 @@ RAW = {
     "headers without end": (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 1_000_000, 431, 431),
     "odd Host": (b"GET /openapi.json?v=9 HTTP/1.1\r\nHost: a b<\r\n\r\n", 422, 422),
     "negative length": (b"POST " + SESSION + b" HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n", 400, 422),
-    "two lengths": (b"POST " + SESSION + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400, 422),
-    "Basic instead of Bearer": (b"GET /api/credits/balance/simple HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \xff\r\n\r\n", 401, 1001),
-    "client id of 65 characters": (b"POST /api/auth/anonymous-token HTTP/1.1\r\nHost: h\r\nX-Client-Id: " + b"x" * 65 + b"\r\n\r\n", 422, 422),
-    "client id that is a placeholder": (b"POST /api/auth/anonymous-token HTTP/1.1\r\nHost: h\r\nX-Client-Id: <uuid>\r\n\r\n", 400, 400),
+    "two lengths": (
+        b"POST " + SESSION + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        400,
+        422,
+    ),
+    "Basic instead of Bearer": (
+        b"GET /api/credits/balance/simple HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \xff\r\n\r\n",
+        401,
+        1001,
+    ),
+    "client id of 65 characters": (
+        b"POST /api/auth/anonymous-token HTTP/1.1\r\nHost: h\r\nX-Client-Id: " + b"x" * 65 + b"\r\n\r\n",
+        422,
+        422,
+    ),
+    "client id that is a placeholder": (
+        b"POST /api/auth/anonymous-token HTTP/1.1\r\nHost: h\r\nX-Client-Id: <uuid>\r\n\r\n",
+        400,
+        400,
+    ),
     "impossible world name": (b"GET /w/%2e%2e/api HTTP/1.1\r\nHost: h\r\n\r\n", 404, 404),
     "empty world name": (b"GET /w/ HTTP/1.1\r\nHost: h\r\n\r\n", 404, 404),
 }
@@ -98,10 +114,15 @@ def test_bodies_that_are_no_proper_json(visit, case):
     visitor = visit()
     content, status, code = BODIES[case]
 
-    answer = visitor.http.post("api/tasks/me/with-session/nemo_agent", content=content, headers={"Content-Type": "application/json"})
+    answer = visitor.http.post(
+        "api/tasks/me/with-session/nemo_agent", content=content, headers={"Content-Type": "application/json"}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert visitor.http.get("api/credits/balance/simple").json() == {"code": 0, "data": {"available": 100, "frozen": 0, "total": 100}}
+    assert visitor.http.get("api/credits/balance/simple").json() == {
+        "code": 0,
+        "data": {"available": 100, "frozen": 0, "total": 100},
+    }
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx"])
@@ -150,7 +171,11 @@ def test_uploads_that_cannot_be_taken(visit, case):
 
 MEANT = {
     "session_id for sessionId": ("api/render/proxy/lambda", {"id": "r", "session_id": "1", "draft": {}}, "'sessionId'"),
-    "a draft as a string": ("api/render/proxy/lambda", {"id": "r", "sessionId": "1", "draft": '{"t":[]}'}, "JSON inside a string"),
+    "a draft as a string": (
+        "api/render/proxy/lambda",
+        {"id": "r", "sessionId": "1", "draft": '{"t":[]}'},
+        "JSON inside a string",
+    ),
     "sessionId in /run_sse": ("run_sse", {"sessionId": "1", "new_message": {"parts": [{"text": "x"}]}}, "'session_id'"),
     "newMessage in /run_sse": ("run_sse", {"session_id": "1", "newMessage": {"parts": [{"text": "x"}]}}, "'new_message'"),
     "message as a string": ("run_sse", {"session_id": "1", "new_message": "hello"}, "object"),
@@ -225,7 +250,9 @@ def test_wrong_method_names_the_right_one(visit):
     assert answer.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("secret", ["nmv_usr_2fE-q8s0Jd1bXv7YpLz4RkTnWm6HcUa9oGi_3xZrQwE", "sk-something-real"], ids=["vendor", "other"])
+@pytest.mark.parametrize(
+    "secret", ["nmv_usr_2fE-q8s0Jd1bXv7YpLz4RkTnWm6HcUa9oGi_3xZrQwE", "sk-something-real"], ids=["vendor", "other"]
+)
 def test_foreign_credentials_do_not_enter_the_journal(visit, secret):
     """A token that is not the mock's own may be a real one: headers and queries keep eight characters of it."""
     visitor = visit()

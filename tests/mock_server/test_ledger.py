@@ -16,7 +16,7 @@ from mock_server.domain.settings import FIELDS
 TOP = Path(ledger.__file__).parent
 ERRORS = {cls.__name__ for cls in ServiceError.__subclasses__()}
 #: These read files of the user's or relay what others refuse; they refuse nothing of a client's.
-ELSEWHERE = {"errors.py", "scenario.py", "scenario_commands.py", "cases.py"}
+ELSEWHERE = {"errors.py", "scenario.py", "cases.py"}
 
 
 def named(node: ast.AST) -> str:
@@ -41,7 +41,13 @@ def refusals() -> set[tuple[str, str]]:
         module = ".".join(path.relative_to(TOP).with_suffix("").parts)
         for function in functions(ast.parse(path.read_text())):
             for node in ast.walk(function):
-                name = named(node.func) if isinstance(node, ast.Call) else named(node.exc) if isinstance(node, ast.Raise) and node.exc else ""
+                name = (
+                    named(node.func)
+                    if isinstance(node, ast.Call)
+                    else named(node.exc)
+                    if isinstance(node, ast.Raise) and node.exc
+                    else ""
+                )
                 if name in ERRORS:
                     found.add((f"{module}.{function.name}", name))
     return found

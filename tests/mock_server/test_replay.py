@@ -27,7 +27,13 @@ def test_a_thousand_runs_are_the_same_in_another_process():
     A transcript holds status, headers, chunk boundaries and the world's journal with its virtual times.
     """
     done = [
-        subprocess.Popen([sys.executable, str(RUNS), "1000"], stdout=subprocess.PIPE, text=True, env={"PYTHONHASHSEED": seed}, cwd=RUNS.parents[2])
+        subprocess.Popen(
+            [sys.executable, str(RUNS), "1000"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PYTHONHASHSEED": seed},
+            cwd=RUNS.parents[2],
+        )
         for seed in ("1", "2")
     ]
     outputs = [process.communicate(timeout=170)[0] for process in done]
@@ -42,7 +48,12 @@ def test_a_token_says_how_a_world_begins(seed):
     """What goes in comes out, within 80 characters; a damaged one is refused."""
     dice = Random(seed)
     wanted = dice.choice([{}, {"dialect": "adk"}, {"profile": "strict"}, {"silent_rate": 1, "edit_s": "1-2"}])
-    recipe = Recipe(str(dice.randrange(10**6)), changed(Settings(), wanted), dice.choice(["real", "manual", "instant"]), dice.choice([1.0, 20.0]))
+    recipe = Recipe(
+        str(dice.randrange(10**6)),
+        changed(Settings(), wanted),
+        dice.choice(["real", "manual", "instant"]),
+        dice.choice([1.0, 20.0]),
+    )
     token = token_of(recipe)
 
     assert len(token) <= 80
@@ -55,7 +66,9 @@ def test_a_token_says_how_a_world_begins(seed):
 def test_too_many_settings_want_a_file():
     """A token that would be longer than 80 characters is not made."""
     with pytest.raises(TokenError, match="scenario file"):
-        token_of(Recipe(settings=changed(Settings(), {"public_url": "https://example.test/" + hashlib.sha256(b"x").hexdigest() * 2})))
+        token_of(
+            Recipe(settings=changed(Settings(), {"public_url": "https://example.test/" + hashlib.sha256(b"x").hexdigest() * 2}))
+        )
 
 
 # playing a journal
@@ -74,7 +87,11 @@ def walk(url: str) -> list[tuple[int, str, bytes]]:
         token = ask("POST", "api/auth/anonymous-token", headers={"X-Client-Id": "walker"}).json()["data"]["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         session = ask("POST", "api/tasks/me/with-session/nemo_agent", json={"task_name": "豆腐"}).json()["data"]["session_id"]
-        ask("POST", "run_sse", json={"session_id": session, "new_message": {"parts": [{"text": "make a 5 second video about the sea"}]}})
+        ask(
+            "POST",
+            "run_sse",
+            json={"session_id": session, "new_message": {"parts": [{"text": "make a 5 second video about the sea"}]}},
+        )
         draft = ask("GET", f"api/state/nemo_agent/me/{session}/latest").json()["data"]["state"]["draft"]
         ask("POST", "api/render/proxy/lambda", json={"id": "render_1", "sessionId": session, "draft": draft})
         ask("GET", "api/render/proxy/lambda/render_1")
@@ -98,7 +115,12 @@ def test_a_journal_answers_as_recorded(recorded, tmp_path, mode):
     """The same client sees the same bytes, matched strictly or leniently, or after a trip through HAR."""
     journal, seen = recorded
     if mode == "through HAR":
-        made = subprocess.run([sys.executable, "-m", "mock_server", "har", "export", "--keep-secrets", str(journal)], capture_output=True, text=True, check=True)
+        made = subprocess.run(
+            [sys.executable, "-m", "mock_server", "har", "export", "--keep-secrets", str(journal)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         journal = tmp_path / "run.har"
         journal.write_text(made.stdout)
     words = ["replay", str(journal), *(["--lenient"] if mode == "lenient" else [])]
@@ -143,7 +165,9 @@ def test_files_that_are_no_recording(tmp_path, content, said):
     file = tmp_path / "x.jsonl"
     file.write_bytes(content)
 
-    done = subprocess.run([sys.executable, "-m", "mock_server", "replay", str(file), "--port", "0"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mock_server", "replay", str(file), "--port", "0"], capture_output=True, text=True
+    )
 
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
@@ -182,8 +206,27 @@ def test_har_is_of_version_1_2(recorded):
     assert (log["version"], len(log["entries"])) == ("1.2", len(recorded[1]))
     for entry in log["entries"]:
         assert entry.keys() == {"startedDateTime", "time", "request", "response", "cache", "timings"}
-        assert entry["request"].keys() >= {"method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"}
-        assert entry["response"].keys() >= {"status", "statusText", "httpVersion", "cookies", "headers", "content", "redirectURL", "headersSize", "bodySize"}
+        assert entry["request"].keys() >= {
+            "method",
+            "url",
+            "httpVersion",
+            "cookies",
+            "headers",
+            "queryString",
+            "headersSize",
+            "bodySize",
+        }
+        assert entry["response"].keys() >= {
+            "status",
+            "statusText",
+            "httpVersion",
+            "cookies",
+            "headers",
+            "content",
+            "redirectURL",
+            "headersSize",
+            "bodySize",
+        }
         assert entry["timings"].keys() == {"send", "wait", "receive"}
 
 

@@ -14,7 +14,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server import contract, faults, scenario_commands
+from mock_server import contract, faults
+from mock_server.commands import scenarios as scenario_commands
 from mock_server.domain import credits, drafts
 from mock_server.domain import world as service
 from mock_server.domain.errors import NoCredits

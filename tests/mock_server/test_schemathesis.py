@@ -19,9 +19,7 @@ CONFIG = SchemathesisConfig.from_dict(
 worlds = Worlds(Recipe(policy="instant", settings=changed(Settings(), EASY)))
 schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(worlds), config=CONFIG)
 
-LIMITS = settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+LIMITS = settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 @schema.auth()

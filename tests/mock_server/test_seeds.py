@@ -195,10 +195,18 @@ def test_gui_words(visit):
     visitor.upload_files(("clip.mp4", CLIP))
     english = " ".join(
         text
-        for message in ["export the video", "how many credits are left?", "add music", "what is on the timeline?", "put my clip on the timeline"]
+        for message in [
+            "export the video",
+            "how many credits are left?",
+            "add music",
+            "what is on the timeline?",
+            "put my clip on the timeline",
+        ]
         for text in texts(visitor.say(message))
     ).lower()
-    chinese = " ".join(text for message in ["导出视频", "加一段轻快的音乐", "时间线上有什么？"] for text in texts(visitor.say(message)))
+    chinese = " ".join(
+        text for message in ["导出视频", "加一段轻快的音乐", "时间线上有什么？"] for text in texts(visitor.say(message))
+    )
 
     assert any(word in english for word in ("click",))
     assert any(word in english for word in ("open", "preview in timeline", "drag"))
@@ -251,7 +259,9 @@ def test_1001_after_seven_days(visit):
     assert again.json()["code"] == 0
 
 
-@pytest.mark.parametrize("path", ["api/state/nemo_agent/me/{}/latest", "run_sse", "api/upload-video/nemo_agent/me/{}", "api/render/proxy/lambda"])
+@pytest.mark.parametrize(
+    "path", ["api/state/nemo_agent/me/{}/latest", "run_sse", "api/upload-video/nemo_agent/me/{}", "api/render/proxy/lambda"]
+)
 def test_1002_for_an_unknown_session(visit, path):
     """S0-S3: 1002 session not found, wherever a session is named."""
     visitor, unknown = visit(), "5529798706024415232"

@@ -42,7 +42,10 @@ def span_s(visitor: Visitor, message: str) -> float:
 @check("profile", "strict_off")
 def profile(visit):
     """strict varies something, unless it is switched off; test_strict.py looks at each variation."""
-    varied = [visitor.server.worlds.at(visitor.world).world.varied for visitor in (visit(), visit(profile="strict"), visit(profile="strict", strict_off=VARIATIONS))]
+    varied = [
+        visitor.server.worlds.at(visitor.world).world.varied
+        for visitor in (visit(), visit(profile="strict"), visit(profile="strict", strict_off=VARIATIONS))
+    ]
     assert varied[0] == varied[2] == ()
     assert varied[1]
 
@@ -64,7 +67,16 @@ def dialect(visit):
 @check("heartbeat_forms")
 def heartbeat_forms(visit):
     """Each form appears as it is."""
-    wire = {"json": 'data: {"type":"heartbeat"}', "empty": "data:", "space": "data: ", "word": "data: heartbeat", "event": "event: heartbeat\ndata:", "comment": ": heartbeat"}
+    mixed = visit(heartbeat_forms="mixed", heartbeat_interval_s=1).say(SEA).text
+    assert all(f"\n\n{form}\n\n" in mixed for form in ('data: {"type":"heartbeat"}', "data: heartbeat", ": heartbeat"))
+    wire = {
+        "json": 'data: {"type":"heartbeat"}',
+        "empty": "data:",
+        "space": "data: ",
+        "word": "data: heartbeat",
+        "event": "event: heartbeat\ndata:",
+        "comment": ": heartbeat",
+    }
     for form, lines in wire.items():
         assert f"\n\n{lines}\n\n" in visit(heartbeat_forms=form).say(SEA).text
 
@@ -80,7 +92,9 @@ def heartbeat_interval_s(visit):
 def silence(visit):
     """With rate 1 every edit is silent but one after each run of the bound."""
     visitor = ready(visit(silent_rate=1, silent_run_max=3, cost_edit=0))
-    silent = ['"type":"text"' not in visitor.say(f"set the music volume to {30 + n}%" if n else "add music").text for n in range(9)]
+    silent = [
+        '"type":"text"' not in visitor.say(f"set the music volume to {30 + n}%" if n else "add music").text for n in range(9)
+    ]
     assert silent == [True, True, True, False, True, True, True, False, True]
 
 
@@ -148,7 +162,10 @@ def attribution(visit):
         for name in ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform"):
             del visitor.http.headers[name]
         body = {"id": "r", "sessionId": visitor.session_id, "draft": {}}
-        found[where] = (visitor.http.get("api/credits/balance/simple").status_code, visitor.http.post("api/render/proxy/lambda", json=body).status_code)
+        found[where] = (
+            visitor.http.get("api/credits/balance/simple").status_code,
+            visitor.http.post("api/render/proxy/lambda", json=body).status_code,
+        )
     assert found == {"export": (200, 402), "everywhere": (402, 402), "never": (200, 200)}
 
 
@@ -204,6 +221,7 @@ def anonymous_scopes(visit):
     visitor = visit(anonymous_scopes="read,write,upload")
     visitor.say(SEA)
     assert visitor.render().status_code == 403
+    assert visit(anonymous_scopes=["read", "write"]).upload("https://a.test/a.mp4").status_code == 403
 
 
 @check("client_tokens", "client_window_s")
@@ -233,9 +251,15 @@ def claim_life_s(visit):
     body = {"task_id": visitor.task_id, "session_id": visitor.session_id}
     first = visitor.http.post("api/auth/claim-token", json=body).json()["data"]
     assert first["expires_in"] == 100
-    assert visitor.http.get("api/credits/balance/simple", headers={"Authorization": f"Bearer {first['claim_token']}"}).json()["code"] == 1001
+    assert (
+        visitor.http.get("api/credits/balance/simple", headers={"Authorization": f"Bearer {first['claim_token']}"}).json()["code"]
+        == 1001
+    )
     visitor.pass_time(40)
-    assert visitor.http.post("api/auth/claim-token", json=body).json()["data"] == {"claim_token": first["claim_token"], "expires_in": 60}
+    assert visitor.http.post("api/auth/claim-token", json=body).json()["data"] == {
+        "claim_token": first["claim_token"],
+        "expires_in": 60,
+    }
     visitor.pass_time(60)
     assert visitor.http.post("api/auth/claim-token", json=body).json()["data"]["claim_token"] != first["claim_token"]
 
@@ -350,7 +374,20 @@ def render_s(visit):
 
 
 #: Those of the framing are held in test_framing.py.
-FRAMING = {"merge_parts", "partials", "line_end", "bom", "colon_space", "comments", "sse_fields", "data_lines", "spice", "last_blank_line", "chunks", "chunk_gap_ms"}
+FRAMING = {
+    "merge_parts",
+    "partials",
+    "line_end",
+    "bom",
+    "colon_space",
+    "comments",
+    "sse_fields",
+    "data_lines",
+    "spice",
+    "last_blank_line",
+    "chunks",
+    "chunk_gap_ms",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in FIELDS if name not in FRAMING])
@@ -366,10 +403,20 @@ def test_values_typed_as_strings_are_read():
     assert (read.edit_s, read.two_stage, read.heartbeat_forms, read.free_credits) == ((1.5, 2.0), False, ("word", "comment"), 5)
 
 
+def test_a_public_url_and_scopes_as_typed():
+    """An address may have a port and a path; scopes are words joined by commas."""
+    for url in ("", "http://localhost", "https://cdn.test:8443/a/b-c", "http://[::1]:8747"):
+        assert changed(Settings(), {"public_url": url}).public_url == url
+    assert changed(Settings(), {"anonymous_scopes": "read, write,upload"}).anonymous_scopes == ("read", "write", "upload")
+    assert Settings().anonymous_scopes == ("*",)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"edt_s": 1}, {"dialect": "x"}, {"dialect": 3}, {"free_credits": "1.5"}, {"free_credits": True}, {"two_stage": "maybe"}, {"silent_rate": -1},
-     {"silent_rate": "nan"}, {"edit_s": "9-1"}, {"edit_s": "a-b"}, {"edit_s": [1, 2, 3]}, {"heartbeat_forms": ""}, {"heartbeat_forms": [1]}, {"upload_limit_bytes": "inf"}],
+     {"silent_rate": "nan"}, {"edit_s": "9-1"}, {"edit_s": "a-b"}, {"edit_s": [1, 2, 3]}, {"heartbeat_forms": ""}, {"heartbeat_forms": [1]}, {"upload_limit_bytes": "inf"},
+     {"public_url": "garbage"}, {"public_url": "ftp://a.test"}, {"public_url": "https://"}, {"public_url": "https://a.test/"}, {"public_url": "http://a.test/x y"},
+     {"anonymous_scopes": "banana"}, {"anonymous_scopes": "read,exprot"}, {"anonymous_scopes": 3}],
     ids=json.dumps,
 )  # fmt: skip
 def test_wrong_values_are_refused(wrong):

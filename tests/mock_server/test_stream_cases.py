@@ -187,7 +187,7 @@ def test_it_arrives_byte_for_byte(visit, name):
     with Peer(visitor) as peer:
         peer.say("cut the first two seconds")
         heard = peer.hear("whole" if case.status != 204 else "head")
-        until(visitor, lambda: visitor.journal("end"))
+        (end,) = until(visitor, lambda: visitor.journal("end"))
 
     assert (heard.status, heard.headers["content-type"]) == (case.status, case.content_type)
     assert heard.body == case.content
@@ -196,6 +196,7 @@ def test_it_arrives_byte_for_byte(visit, name):
         assert heard.chunks == [case.content]
     assert ("content-length" in heard.headers) == (case.ends == "length")
     assert ("transfer-encoding" in heard.headers) == (case.ends in ("close", "cut", "reset") and case.status != 204)
+    assert end["by"] == ("server" if case.ends == "close" or (case.ends == "length" and not case.missing) else "fault")
     assert armed.fired == 1
     (turn,) = visitor.server.worlds.at(visitor.world).world.turns.values()
     assert turn.state == "ended"

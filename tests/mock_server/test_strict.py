@@ -51,7 +51,8 @@ def seen(visitor: Visitor) -> dict[str, object]:
         "url_shapes": "?" in files[0]["cdn_url"],
         "heartbeat_rhythm": visitor.server.worlds.at(visitor.world).world.settings.heartbeat_interval_s != 10,
         "granularity": bool(visitor.journal("chunk")),  # one thing told, in several events
-        "draft_keys": set(visitor.state()["draft"]["t"][0]) != {"id", "tt", "n", "sg"} or "s" not in visitor.state()["draft"]["t"][0]["sg"][0],
+        "draft_keys": set(visitor.state()["draft"]["t"][0]) != {"id", "tt", "n", "sg"}
+        or "s" not in visitor.state()["draft"]["t"][0]["sg"][0],
     }
 
 

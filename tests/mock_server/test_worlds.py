@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from mock_server import pacing
+from mock_server import faults, pacing
 from mock_server import worlds as worlds_module
 from mock_server.app import create_app
 from mock_server.blobs import Blobs
@@ -542,6 +542,7 @@ def test_everything_survives(tmp_path: Path) -> None:
                 worlds.checkpoint(name, "here")
                 await client.wander(1)
                 worlds.checkpoint(name, "there")
+            faults.arm(worlds.at("two").faults, faults.Fault("close", "get_file"), START_MS)
             worlds.at("two").set_clock("manual", 20.0)
             worlds.at("two").advance(worlds.at("two").world.now_ms + 12_345)
             worlds.checkpoint("one", "here")
@@ -573,7 +574,9 @@ def test_each_answer_is_in_the_file_before_it_leaves(tmp_path: Path) -> None:
         async with served(store=Store(tmp_path / "state.db")) as (worlds, app):
             client = await visit(app, "one", 0)
             await client.upload(URLS[0])
-            reader = Worlds(store=Store(tmp_path / "state.db"))
+            for end in ("", "-wal"):  # as a process that is killed now leaves it
+                (tmp_path / f"killed.db{end}").write_bytes((tmp_path / f"state.db{end}").read_bytes())
+            reader = Worlds(store=Store(tmp_path / "killed.db"))
             assert freeze(reader.at("one").world, reader.at("one").faults) == frozen(worlds.at("one"))
             reader.close()
 

@@ -97,6 +97,29 @@ ADVICE: dict[str, tuple[Variants, Variants]] = {
             "视频生成后画幅就固定了，想换比例请在新的要求里写明并重新生成。",
         ),
     ),
+    "no_crop": (
+        (
+            "I can't crop the picture, only cut in time. Click the clip to scale it in the preview, or have the video generated anew.",
+        ),
+        ("我无法裁剪画面，只能按时间剪。可以点击片段在预览里缩放，或者重新生成视频。",),
+    ),
+    "no_transform": (
+        (
+            "Rotating, mirroring, reversing and stabilising clips is not something I can do. Cuts, speed, filters and transitions are.",
+        ),
+        ("旋转、镜像、倒放和防抖我做不了；剪切、变速、滤镜和转场都可以。",),
+    ),
+    "no_tongue": (
+        (
+            "I write English and Chinese only, so the texts stay as they are. Put your own words in quotation marks and I'll use them.",
+        ),
+        ("我只会写中文和英文，文字保持不变。可以用引号给出你自己的内容。",),
+    ),
+    "volume_bound": (("100 % is the most; preview in timeline to hear it.",), ("音量最大为 100%，可以在时间线预览听一下。",)),
+    "speed_bound": (
+        ("Clips play at 0.25x to 4x, so {speed}x is as far as it goes; preview in timeline to see it.",),
+        ("片段只能在 0.25 到 4 倍速之间，这次设为 {speed} 倍，可以在时间线预览。",),
+    ),
     "song_link": (
         (
             "I can't take music or clips from streaming links. Open the Audio panel to choose from the built-in library, or name a mood and I'll pick a tune.",
@@ -208,6 +231,7 @@ ADVICE: dict[str, tuple[Variants, Variants]] = {
         ("你好！把素材拖拽进来，或描述想要的视频，就可以开始。",),
     ),
     "kept": (("All right, that stays as it is.",), ("好的，这部分保持不变。",)),
+    "left": (("All right, I leave {what} alone.",), ("好的，{what}保持不变。",)),
     "thanks": (("You're welcome. When it looks right, click the Export button.",), ("不客气。满意的话点击“导出”按钮即可。",)),
     "yes": (
         ("All right. Tell me the next change, or click Export when you are done.",),

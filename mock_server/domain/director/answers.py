@@ -5,6 +5,20 @@ from . import timeline
 from .plan import Plan
 from .reading import Reading
 
+#: Concepts and the phrases that name them.
+LEFT = {"music": "the_music", "sound": "the_sound", "voiceover": "the_voice", "title": "the_title", "subtitle": "the_subtitles",
+        "text": "the_text", "transition": "the_transitions", "look": "the_look", "clip": "the_clips", "video": "the_video"}  # fmt: skip
+
+
+def leave(plan: Plan, reading: Reading) -> None:
+    """Not to do a thing is a wish that leaves it alone."""
+    named = [plan.say(key) for concept, key in LEFT.items() if reading.has(concept)]
+    plan.answer("left", what=plan.listed(named or [plan.say("the_rest" if plan.wanted == {"leave"} else "that")]))
+
+
+def nothing(plan: Plan, reading: Reading) -> None:
+    """For what another writer heeds."""
+
 
 def export(plan: Plan, reading: Reading) -> None:
     plan.answer("export" if plan.draft.tracks else "export_empty")

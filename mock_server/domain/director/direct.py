@@ -67,6 +67,7 @@ def follow(plan: Plan, words: str) -> None:
     """Let the writers have their turn, in the order of the message."""
     intents = understand(words)
     plan.wanted = frozenset(intent.name for intent in intents)
+    plan.spared = frozenset(term for intent in intents if intent.name == "spared" for term in intent.reading.terms)
     for name, reading in ((intent.name, intent.reading) for intent in intents):
         if name in EDITS:
             if material(plan, name in SELF_SUPPLIED):
@@ -86,4 +87,4 @@ def closing(plan: Plan, kind: TurnKind) -> list[str]:
         return plan.answers or [plan.say("already_so" if plan.done else "unclear")]
     stop = "。" if plan.chinese else "."
     done = plan.done[0] + stop if len(plan.done) == 1 else "\n".join(f"- {line}" for line in plan.done)
-    return [done, *(plan.answers or [plan.say(plan.hint or "hint")])]
+    return [done, *(plan.answers or [plan.say(plan.hint or "hint", parts=plan.added)])]

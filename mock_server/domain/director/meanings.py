@@ -6,11 +6,13 @@ from functools import cache
 #: First row that fits wins. Terms must all hold; `a|b` one of them; `!a` must not hold. Terms: `words.CONCEPTS`, `has_...`.
 MEANINGS: tuple[tuple[str, str], ...] = (
     ("injection", "injection"),
+    ("leave", "negated"),
     ("song_link", "song_link|song_service"),
     ("photo_edit", "photo_edit !slideshow !video !generation"),
     ("slideshow", "slideshow !remove"),
     ("generate", "generation !ask_how"),
     ("undo", "undo"),
+    ("clear_but", "except remove|trim music|sound|title|subtitle|text|voiceover|clip|video !has_first !has_last !has_range !has_length !has_ordinal"),
     ("restart", "restart !has_range !has_first !has_last !keep"),
     ("ask_wait", "wait_word"),
     ("export", "export !add"),
@@ -26,6 +28,10 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("ask_count", "question count_word clip|video|image|music|title|transition"),
     ("able", "able !music !title !subtitle !clip !trim"),
     ("kept", "keep music|sound|title|subtitle|text|transition|voiceover !remove !has_first !has_last !has_range !has_length"),
+    # what is not possible
+    ("no_crop", "crop !has_length !has_range !has_first !has_last !has_at !add"),
+    ("no_transform", "transform !title !text !subtitle !music !transition !has_transition !has_quote"),
+    ("no_tongue", "tongue subtitle|title|text|voiceover !has_quote !remove"),
     # sound
     ("unmute", "unmute"),
     ("denoise", "noise remove|down"),
@@ -35,6 +41,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("voiceover_remove", "voiceover remove !replace !add"),
     ("voiceover", "voiceover add|make|has_quote !remove"),
     ("voiceover", "voiceover !volume !up !down !remove"),
+    ("music_remove", "music stop !begin !add !replace !up !down"),
     ("music_replace", "music replace !volume !up !down !has_share"),
     ("music_move", "music repeat !add"),
     ("music_move", "music begin|move|set has_at|has_range !add !remove !volume !has_share"),
@@ -94,6 +101,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("foreign", "foreign"),
     ("uploaded", "uploaded"),
     ("upload", "upload"),
+    ("leave", "retracted"),
     ("ask", "question"),
     ("able", "able"),
     ("hello", "hello"),
@@ -113,7 +121,7 @@ LONE: tuple[tuple[str, str], ...] = (
 #: After "make a video about ..." more sentences tell the story; only these are wishes of their own.
 AFTER_GENERATE = frozenset(
     ["music", "music_remove", "music_sync", "volume", "fade", "title", "text", "subtitles", "voiceover", "sound_effects",
-     "transitions", "generate", "slideshow", "export", "credits", "status", "song_link", "injection"]
+     "transitions", "generate", "slideshow", "leave", "export", "credits", "status", "song_link", "injection"]
 )  # fmt: skip
 #: "Add music, volume 30 %": without a verb of its own, the second clause only says more about the first.
 REFINED_BY = {
@@ -125,7 +133,10 @@ REFINED_BY = {
     "transitions": ("transitions",),
     "look": ("look",),
     "slideshow": ("slideshow",),
+    "leave": ("music", "title", "text", "subtitles", "transitions", "voiceover"),
 }
+#: What a new video gets besides its pictures, and can be spared.
+SPARED = frozenset(["music", "title", "text", "subtitle", "voiceover", "look", "transition"])
 #: After these the rest of the message is about the same.
 CONCLUSIVE = ("photo_edit", "foreign", "injection")
 #: What a later, clearer wish makes needless: "it is too long, cut it to 10 s".

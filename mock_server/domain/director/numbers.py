@@ -20,20 +20,20 @@ _ONES = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "fiv
 _TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _HAN = {w: n for n, w in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
-_EN_UNIT = (
-    r"(?:ms\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|percent|per cent|%|x\b|times\b|clips?\b|photos?\b|images?\b|pictures?\b)"
-)
+_EN_UNIT = r"(?:hours?\b|hrs?\b|ms\b|s\b|secs?\b|seconds?\b|min(?:ute)?s?\b|percent|per cent|%|x\b|times\b|clips?\b|photos?\b|images?\b|pictures?\b)"
 _ENGLISH = _re(
     rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<more>{'|'.join(_ONES)}))?|(?P<ones>{'|'.join(_ONES)}))(?=[ -]?{_EN_UNIT})"
 )
 _CHINESE = _re(
-    r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|分(?!之)|[秒个段条张倍成])"
+    r"(?:(?<=第)|(?<=百分之))[零〇一二两三四五六七八九十百]{1,5}|[零〇一二两三四五六七八九十百]{1,5}(?=个半|个?小时|分(?!之)|[秒个段条张倍成])"
 )
 
 #: Ways of speaking that hold a time without a number.
 _SPOKEN = [
     (_re(pattern), said)
     for pattern, said in (
+        (r"\bhalf an hour\b|半个?小时", "1800 seconds "),
+        (r"\b(?:an|one) hour\b", "3600 seconds "),
         (r"\bhalf a minute\b|半分钟", "30 seconds "),
         (r"\bhalf a second\b|半秒钟?", "0.5 seconds "),
         (r"\ba minute and a half\b|(?:1|一)分(?:钟)?半|(?:1|一)个半分钟", "90 seconds "),
@@ -53,6 +53,7 @@ _TIMES = _re(
     rf"|{_N} ?-?{_MIN}(?: ?(?:and )?{_N} ?-?{_SEC})?"
     rf"|{_N} ?-?{_SEC}"
     rf"|{_N} ?-?(?:milliseconds?|ms(?![a-z])|毫秒)"
+    rf"|{_N} ?-?(?:hours?|hrs?|个?小时)(?![a-z])"
 )
 
 
@@ -80,8 +81,8 @@ def han_number(word: str) -> int:
 
 
 def _milliseconds(m: re.Match[str]) -> int:
-    _, hours, minutes, seconds, long_minutes, long_seconds, short_seconds, tiny = m.groups()
-    whole = int(hours or 0) * 3600 + float(minutes or long_minutes or 0) * 60
+    _, hours, minutes, seconds, long_minutes, long_seconds, short_seconds, tiny, long_hours = m.groups()
+    whole = float(hours or long_hours or 0) * 3600 + float(minutes or long_minutes or 0) * 60
     whole += float(seconds or long_seconds or short_seconds or 0) + float(tiny or 0) / 1000
     return min(round(whole * 1000), MAX_MS)
 
@@ -101,7 +102,7 @@ class Times:
 
 _T = r"⟪(\d+)⟫"
 _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("range", _re(rf"{_T} ?(?:-|–|—|~|to|until|till|through|and|到|至) ?(?:the |第)?{_T}")),
+    ("range", _re(rf"{_T} ?(?:开始|起)?[,，]? ?(?:-|–|—|~|to|until|till|through|and(?: ends? at)?|到|至) ?(?:the |第)?{_T}")),
     (
         "after",
         _re(rf"(?:after|past|beyond|from) (?:the )?{_T} ?(?:on(?:wards?)?\b|(?:to|until|till) (?:the )?(?:very )?end)"),

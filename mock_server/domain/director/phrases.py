@@ -65,6 +65,10 @@ CHANGED: dict[str, tuple[Variants, Variants]] = {
         ("已在片段之间加入 {count} 个“{name}”转场，每个 {long}",),
     ),
     "transitions_removed": (("Removed the transitions ({count})",), ("已去掉 {count} 个转场",)),
+    "cleared_but": (
+        ("Cleared the timeline but for {kept} (segments: {count})",),
+        ("已清空时间线，只保留{kept}（删除 {count} 条）",),
+    ),
     "cleared": (("Cleared the timeline (tracks: {count})",), ("已清空时间线（{count} 条轨道）",)),
 }
 
@@ -79,12 +83,12 @@ PROGRESS: dict[str, tuple[Variants, Variants]] = {
     ),
     "raw_ready": (
         (
-            "The raw video '{name}' is ready ({span}): click the play button to preview it in the timeline. Next come music, a title and colour.",
-            "Raw video done, '{name}' ({span}). Preview in timeline while I add music, a title and colour.",
+            "The raw video '{name}' is ready ({span}): click the play button to preview it in the timeline. Next I add {parts}.",
+            "Raw video done, '{name}' ({span}). Preview in timeline while I add {parts}.",
         ),
         (
-            "原始视频“{name}”已经好了（{span}），点击播放按钮即可在时间线预览。接下来加音乐、标题和调色。",
-            "原始视频完成：“{name}”（{span}）。可以先在时间线预览，我继续加音乐、标题和调色。",
+            "原始视频“{name}”已经好了（{span}），点击播放按钮即可在时间线预览。接下来加{parts}。",
+            "原始视频完成：“{name}”（{span}）。可以先在时间线预览，我继续加{parts}。",
         ),
     ),
     "composing": (
@@ -135,8 +139,8 @@ HINTS: dict[str, tuple[Variants, Variants]] = {
         ("点击播放按钮在时间线预览，满意后点击“导出”按钮。",),
     ),
     "hint_staged": (
-        ("Music, title and colour are optional: click a track to drop it, or click the Export button to get the MP4.",),
-        ("音乐、标题和调色都可以去掉：点击对应轨道删除即可，满意后点击“导出”按钮获得 MP4。",),
+        ("What I added ({parts}) is optional: tell me to drop it, or click the Export button to get the MP4.",),
+        ("加上的{parts}可以去掉，告诉我就行；满意后点击“导出”按钮获得 MP4。",),
     ),
 }
 
@@ -146,6 +150,18 @@ WORDS: dict[str, tuple[Variants, Variants]] = {
     "the_sound": (("the original sound",), ("原声",)),
     "all_sound": (("all sound",), ("全部声音",)),
     "the_voice": (("the voiceover",), ("旁白",)),
+    "the_title": (("the title",), ("标题",)),
+    "the_subtitles": (("the subtitles",), ("字幕",)),
+    "the_text": (("the text",), ("文字",)),
+    "the_transitions": (("the transitions",), ("转场",)),
+    "the_look": (("the look",), ("画面效果",)),
+    "the_clips": (("the clips",), ("片段",)),
+    "the_video": (("the video",), ("视频",)),
+    "part_music": (("music",), ("音乐",)),
+    "part_title": (("a title",), ("标题",)),
+    "part_look": (("colour",), ("调色",)),
+    "that": (("that",), ("这部分",)),
+    "the_rest": (("everything",), ("一切",)),
     "the_picture": (("the picture",), ("画面",)),
     "voice_name": (("Narration",), ("旁白",)),
     # documents tell clients to ignore text with exactly this beginning, so it is English in both languages

@@ -30,14 +30,19 @@ class Plan:
     acts: list[Act] = field(default_factory=list)
     done: list[str] = field(default_factory=list)  # what changed, a line each
     answers: list[str] = field(default_factory=list)  # what was asked, or cannot be done
-    answered: list[str] = field(default_factory=list)
+    answered: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     wanted: frozenset[str] = frozenset()  # names of all intents of the turn
+    spared: frozenset[str] = frozenset()  # concepts that a new video shall be without
     hint: str = ""  # the key of the phrase that says what to click next
+    added: str = ""  # what a new video got besides its pictures, in words; the hint may speak of it
     committed: Draft = field(default_factory=Draft)
+    unlaid: frozenset[str] = frozenset()  # sources of uploads that were nowhere on the draft at the start
     fresh: list[Effect] = field(default_factory=list)  # add_asset effects of the act in the making
 
     def __post_init__(self) -> None:
         self.committed = timeline.copied(self.draft)
+        laid = {s.src for t in self.draft.tracks for s in t.segments}
+        self.unlaid = frozenset(a.cdn_url for a in self.assets if not a.generated) - laid
 
     # --- words
 
@@ -51,14 +56,19 @@ class Plan:
 
     def answer(self, key: str, **values: Any) -> None:
         """Say something besides what changed, each thing once."""
-        if key not in self.answered:
-            self.answered.append(key)
+        if (key, values) not in self.answered:
+            self.answered.append((key, values))
             self.answers.append(sentence(self.say(key, **values)))
 
     def called(self, table: str, key: str) -> str:
         """The name of a choice of `taste` in the language of the turn."""
         choice = TABLES[table][key]
         return choice.name_zh if self.chinese else choice.name
+
+    def listed(self, names: Sequence[str]) -> str:
+        """ "music, a title and colour"."""
+        comma, last = ("、", "和") if self.chinese else (", ", " and ")
+        return last.join(part for part in (comma.join(names[:-1]), names[-1] if names else "") if part)
 
     def span(self, start_ms: int, end_ms: int) -> str:
         """A stretch of time in words: "0-10 s"."""
@@ -146,7 +156,7 @@ class Plan:
 
     def commit(self, tool: str, args: dict[str, Any], *, say: str = "", weight: float = 1.0, **result: Any) -> None:
         """Whatever changed since the last commit is what this use of a tool does."""
-        effects = self.fresh + changes(self.committed, self.draft)
+        effects = self.fresh + changes(self.committed, self.draft, self.unlaid)
         self.acts.append(Act(tool, args, {"status": "success", **result}, say, effects, weight))
         self.committed, self.fresh = timeline.copied(self.draft), []
 

@@ -13,6 +13,10 @@ QUOTE = re.compile(
     r"|(?<!\w)'([^'\n]{1,200})'(?!\w)|‘([^’\n]{1,200})’(?!\w)"
 )
 MARK = re.compile(r"⟦(\d+)⟧")
+#: A kind of music that is named by what it lacks.
+INSTRUMENTAL = re.compile(
+    r"\b(?:without|no|minus|(?:don't|do not) want) (?:any )?(?:vocals?|singing|singers?|lyrics|voices in it)\b|(?:不要|不带|没有|无|别有)(?:人声|歌词|人唱|唱)"
+)
 
 #: Words given without quotation marks: after "saying", after a colon, or as a name in capitals.
 SAID = (
@@ -34,7 +38,7 @@ SAID = (
 #: Where unquoted words end: at what is said about time and place.
 SAID_END = re.compile(
     r"\s+(?:at (?:the )?(?:\d|top|bottom|start|beginning|end|centre|center)|in (?:the )?(?:white|black|yellow|red|blue|green|gold|middle|corner|cent)"
-    r"|for (?:the )?(?:first |last )?\d|for the (?:first|last)|from \d|on the (?:top|bottom)|with a\b).*$|[,，。;；]\s*(?:在|放|用|持续).*$"
+    r"|for (?:the )?(?:first |last )?\d|for the (?:first|last)|from \d|between \d|(?:in|on) the (?:top|bottom|upper|lower)|with a\b).*$|[,，。;；]\s*(?:在|放|用|持续).*$"
 )
 
 
@@ -75,7 +79,7 @@ def unmask(text: str, cited: list[str]) -> str:
 
 def read(clause: str, cited: list[str]) -> Reading:
     """Read a masked clause."""
-    plain = " ".join(plain_text(clause).split())
+    plain = INSTRUMENTAL.sub("instrumental", " ".join(plain_text(clause).split()))
     found = times(plain)
     picks = {table: key for table in TABLES if (key := choose(table, plain))}
     values = {

@@ -75,9 +75,14 @@ PLACES: dict[str, Choice] = {
     "top-right": Choice("top[- ]right|upper[- ]right|corner", "右上|角落", "top right", "右上角"),
     "bottom-left": Choice("bottom[- ]left|lower[- ]left", "左下", "bottom left", "左下角"),
     "bottom-right": Choice("bottom[- ]right|lower[- ]right", "右下", "bottom right", "右下角"),
-    "top-center": Choice("(?:at|on|to|near) (?:the )?top|top", "顶部|上方|上面|最上", "top centre", "顶部居中"),
+    "top-center": Choice(
+        "(?:(?:at|on|to|near) (?:the )?)?top(?![- ](?:left|right))", "顶部|上方|上面|最上", "top centre", "顶部居中"
+    ),
     "bottom-center": Choice(
-        "(?:at|on|to|near) (?:the )?bottom|bottom|lower[- ]third", "底部|下方|下面|最下", "bottom centre", "底部居中"
+        "(?:(?:at|on|to|near) (?:the )?)?bottom(?![- ](?:left|right))|lower[- ]third",
+        "底部|下方|下面|最下",
+        "bottom centre",
+        "底部居中",
     ),
     "center": Choice("cent(?:er|re)(?:ed)?|middle", "居中|中间|中央|正中", "centre", "居中"),
 }
@@ -124,9 +129,6 @@ LOOKS: dict[str, Choice] = {
     "contrast": Choice("contrast", "对比度", "high-contrast", "高对比"),
     "blur": Choice("blur(?:red|ry)?|bokeh", "模糊|虚化", "blur", "虚化"),
     "sharp": Choice("sharp(?:en|er)|clearer|hd look|upscale|denoise", "锐化|清晰|画质|高清", "sharpen", "锐化"),
-    "stable": Choice("stabili[sz]e|stabili[sz]ation|shaky|shake", "防抖|稳定|抖动", "stabilise", "防抖"),
-    "reverse": Choice("revers(?:e|ed)(?! the order)|backwards", "倒放|倒播", "reverse", "倒放"),
-    "rotate": Choice("rotat(?:e|ed)|flip(?:ped)?|mirror(?:ed)?", "旋转|翻转|镜像", "rotate", "旋转"),
     "zoom": Choice("zoom(?:s|ing)?(?: in| out)?|ken burns|punch[- ]in", "放大画面|推近|拉远|缩放", "slow zoom", "缓慢推近"),
     "glow": Choice("glow|dreamy (?:look|filter)|soft (?:look|filter|light)|beauty", "柔光|梦幻滤镜|美颜", "soft glow", "柔光"),
 }  # fmt: skip

@@ -23,6 +23,8 @@ ROLES: dict[str, tuple[int, str, str]] = {
     "subtitle": (TEXT, "Subtitles", "字幕"),
     "text": (TEXT, "Text", "文字"),
 }
+#: The keys of a style that join a clip to the one before.
+JOIN = ("transition", "transition_ms")
 OTHERWISE = {VIDEO: "video", AUDIO: "music", TEXT: "text"}
 
 
@@ -98,7 +100,8 @@ def split(draft: Draft, at_ms: int, new_id: Callable[[], str]) -> bool:
             right.id, right.start_ms, right.duration_ms = new_id(), at_ms, clip.duration_ms - left
             right.source_start_ms += round(left * clip.speed)
             clip.duration_ms = left
-            clip.style.pop("transition", None)
+            for key in JOIN:
+                right.style.pop(key, None)
             clips(draft).insert(index + 1, right)
             return True
     return False
@@ -111,7 +114,10 @@ def cut(draft: Draft, from_ms: int, to_ms: int, new_id: Callable[[], str]) -> No
     if not row or (from_ms <= row[0].start_ms and end(row[-1]) <= to_ms):
         return  # nothing would be left
     split(draft, from_ms, new_id)
-    split(draft, to_ms, new_id)
+    opened = next((c for c in row if c.start_ms < to_ms < end(c)), None)
+    if split(draft, to_ms, new_id) and opened and opened.start_ms >= from_ms:
+        # its beginning goes, and what joins it to the clip before passes to the rest
+        row[row.index(opened) + 1].style |= {key: opened.style[key] for key in JOIN if key in opened.style}
     inside = [c for c in row if from_ms <= c.start_ms and end(c) <= to_ms]
 
     def shifted(ms: int) -> int:

@@ -1,9 +1,9 @@
 """From a message to what is wanted: a list of intents, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .clauses import clauses
-from .meanings import AFTER_GENERATE, CHANGING, CONCLUSIVE, LONE, MEANINGS, REFINED_BY, SUPERSEDED, VERBS, WEAK, look_up
+from .meanings import AFTER_GENERATE, CHANGING, CONCLUSIVE, LONE, MEANINGS, REFINED_BY, SPARED, SUPERSEDED, VERBS, WEAK, look_up
 from .reading import MARK, Reading, mask, read
 
 #: What is considered of a message, and how much may be wanted at once: bounds the work whatever is sent.
@@ -46,7 +46,10 @@ def understand(message: str) -> list[Intent]:
         last = wishes[-1] if wishes else None
         verb = borrowed(said, reading(last.clause)) if last else ""
         name = look_up(said.terms | {verb}, MEANINGS)
-        if clause[0] in "把将" and not said.has(*VERBS) and index + 1 < len(parted):
+        if wishes and said.has("pause", "retracted"):
+            if last and said.has("retracted"):
+                last.name = "leave"
+        elif clause[0] in "把将" and not said.has(*VERBS) and index + 1 < len(parted):
             waiting = f"{waiting}, {clause}".strip(", ")  # its verb comes with the next
         elif last and name is None and last.name in ("title", "text") and said.has("has_quote") and MARK.search(last.clause):
             wishes.append(Wish(last.name, clause))  # put "A" at 0:00 and "B" at 0:12
@@ -68,7 +71,7 @@ def understand(message: str) -> list[Intent]:
 
 def borrowed(said: Reading, before: Reading) -> str:
     """ "Remove the music and the title": the second has no verb of its own and takes the first's."""
-    if said.has(*VERBS, "has_quote") or before.has("replace"):
+    if said.has(*VERBS, "has_quote") or before.has("replace", "negated"):
         return ""
     return "add" if before.has("add") else "remove" if before.has("remove") else ""
 
@@ -76,8 +79,9 @@ def borrowed(said: Reading, before: Reading) -> str:
 def belongs(last: str, name: str | None, said: Reading) -> bool:
     """Whether a clause only goes on with the last wish: it tells the story of a new video, or says more of a thing just named."""
     if last == "generate":
-        return name not in AFTER_GENERATE
-    return last in CONCLUSIVE or (name in REFINED_BY.get(last, ()) and not said.has("sound", "has_quote", *CHANGING))
+        return name not in AFTER_GENERATE or (name == "leave" and not said.has(*SPARED))
+    apart = VERBS if last == "leave" else CHANGING
+    return last in CONCLUSIVE or (name in REFINED_BY.get(last, ()) and not said.has("sound", "has_quote", *apart))
 
 
 def chosen(intents: list[Intent]) -> list[Intent]:
@@ -85,6 +89,8 @@ def chosen(intents: list[Intent]) -> list[Intent]:
     names = {intent.name for intent in intents}
     intents = [intent for intent in intents if names.isdisjoint(SUPERSEDED.get(intent.name, ()))]
     decisive = [intent for intent in intents if intent.name == "injection"]
+    if names & {"generate", "slideshow"}:
+        intents = [replace(intent, name="spared") if intent.name == "leave" else intent for intent in intents]
     strong = [both for intent in intents if intent.name not in WEAK for both in doubled(intent)]
     return decisive[:1] or strong or intents[:1]
 

@@ -4,10 +4,25 @@ import re
 
 #: Concept: English alternatives (whole words) and Chinese ones (anywhere).
 CONCEPTS: dict[str, tuple[str, str]] = {
+    # what not to do
+    "negated": (
+        r"^(?:please |but |and |so |also |just |actually |i said |i'd rather you |(?:and |but )?make sure (?:you )?(?:to )?)*"
+        r"(?:don't|do not|dont|never|no need to|(?:i )?(?:don't|do not) (?:want|need)(?: you)? to)(?: ever| please)? "
+        r"(?!(?:want|need|like|love|know|think|forget|hesitate|have|see|hear|worry|mind|you|understand|care|ever)\b|make (?:it|them|the \w+) (?:too|so)\b)[a-z]+"
+        r"|^never ?mind (?:about )?(?:the|my) [a-z]+|leave (?:the |my |that |this )?[\w ]{1,24} (?:alone|as (?:it is|they are|is)|untouched|unchanged)",
+        "^[^写叫是说:：]{0,8}(?:不要|(?<![特个分级类区性识])别|勿|不用|不必|无需|不需要)(?:再|随便|乱|给.{1,4}?|在.{1,6}?|[把将].{1,8}?)?"
+        "(?:添?加|放(?![弃心松过])|配(?![乐音])|插|删|去掉|去除|移|清|剪|裁|截|缩|换|改|动(?!画)|碰|调(?!色)|静音|消音|变|用|做|生成|设|关|停|拆|分割|导出|减速|让|弄)",
+    ),
+    "retracted": (
+        r"^(?:no |oh |wait |actually |please )*(?:don't|do not|never ?mind|scratch that|forget (?:it|that)|cancel that|rather not|better not)(?: (?:do|add) (?:it|that|this))?$",
+        "^(?:还是)?(?:算了|不用了|不要了|别了|不加了|别加了|不做了|取消吧)吧?$",
+    ),
+    "pause": (r"^(?:oh |no )*(?:wait|hold on|hmm|hang on)(?: a (?:second|minute|moment))?$", "^(?:等等|等一下|等下|稍等|哦不|不对)$"),
+    "except": (r"except(?: for)?|besides|other than|apart from|(?:everything|all|anything) but", "(?<![删去清移])除了?(?=.)"),
     # what to do
     "add": (
         r"add(?:ing|s|ed)?|put(?:ting)?|insert|include|attach|overlay|lay|drop(?: in)?|place|apply|burn in",
-        "加(?![速快强])|配|放|插入|来点|来1?段|来首|套|打上|上个|换上|铺",
+        "加(?![速快强])|配(?![乐音])|放|插入|来点|来1?段|来首|套|打上|上个|换上|铺",
     ),
     "make": (
         r"give|want|need|use|using|some|create|make|making|generat(?:e|ing)|compos(?:e|ing)|write|with|show|build|produce",
@@ -15,28 +30,29 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     "remove": (
         r"remov(?:e|ing)|delet(?:e|ing)|strip(?:ping)?|get rid of|take (?:out|away|off)|take (?:the |that |my )?[\w⟦⟧]+ (?:out|away|off)|"
-        r"clear|erase|ditch|lose|without|no more|no|kill|don't want|do not want|drop the",
-        "去掉|去除|删|移除|不要|清除|拿掉|取消|不需要|去了",
+        r"clear|erase|ditch|lose|without|no more|no|kill|(?:don't|do not) (?:want|need)|drop the|"
+        r"(?:turn|switch|shut)(?:ed|ing)? (?:the |it |my |that )?(?:[\w ]{1,24} )?off",
+        "关掉|关闭|关了|去掉|去除|删|移除|不要|清除|拿掉|取消|不需要|去了",
     ),
     "replace": (
-        r"replac(?:e|ing)|swap(?: out)?|switch|chang(?:e|ing)|different|another|instead|try other",
+        r"replac(?:e|ing)|swap(?: out)?|switch(?! (?:[\w ]{1,24} )?off)|chang(?:e|ing)|different|another|instead|try other",
         "换|替换|改成|改为|另一|改一下",
     ),
     "set": (r"set|make|chang(?:e|ing)|turn|adjust|put|rename|rewrite|edit|move", "改|调|设|变|弄|换|移|让"),
     "up": (
         r"louder|rais(?:e|ing)|increase|boost|turn(?:ed)? up|turn (?:the |it|my )?[\w ]{0,24}up|pump up|too (?:quiet|soft|low)|can(?:'t|not) hear",
-        "大声|调大|调高|增大|提高|加大|大一?点|大一些|响一?点|太小|听不清|听不见",
+        "大声|调大|调高|增大|提高|音量增加|增加音量|加大|大一?点|大一些|响一?点|太小|听不清|听不见",
     ),
     "down": (
         r"quieter|softer|lower(?!\W+third)|reduc(?:e|ing)|decrease|turn(?:ed)? down|turn (?:the |it|my )?[\w ]{0,24}down|duck|too loud|"
         r"tone (?:it |the \w+ )?down|less loud",
-        "小声|调小|调低|减小|降低|小一?点|小一些|轻一?点|轻一些|太大|太吵|太响",
+        "小声|调小|调低|减小|减少|降低|小一?点|小一些|轻一?点|轻一些|太大|太吵|太响",
     ),
     "duck": (r"duck(?:ing|ed)?", "压低|闪避"),
     "mute": (r"mut(?:e|ed|ing)|silence|no (?:sound|audio)|silent", "静音|消音|无声"),
     "unmute": (r"unmute|un-mute|bring back the (?:sound|audio)|restore the (?:sound|audio)", "取消静音|恢复(?:声音|原声)"),
-    "fade_in": (r"fad(?:e|es|ing)[- ](?:it |the \w+ |everything )?in(?: and out)?|ease in", "淡入|渐入|渐强"),
-    "fade_out": (r"fad(?:e|es|ing)[- ](?:it |the \w+ |everything )?(?:in and )?out|ease out|fade away", "淡出|渐出|渐弱"),
+    "fade_in": (r"fad(?:e|es|ing)[- ](?:it |the \w+ |everything )?in(?: and out)?|fad(?:e|es|ing)\b.{0,40} and in(?= over| for|$)|ease in", "淡入|渐入|渐强"),
+    "fade_out": (r"fad(?:e|es|ing)[- ](?:it |the \w+ |everything )?(?:in and )?out|fad(?:e|es|ing)\b.{0,40} and out(?= over| for|$)|ease out|fade away", "淡出|渐出|渐弱"),
     "trim": (
         r"trim(?:ming)?|cut(?:ting)?|shorten(?:ing)?|crop|chop|shave|clip off|condense|tighten|lose|drop|get rid of|remov(?:e|ing)|"
         r"delet(?:e|ing)|shorter|take out|skip",
@@ -74,7 +90,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     # with what
     "music": (
-        r"music(?! video)|musical|bgm|sound ?track|songs?|tune|beats?(?! ?boxer)|melody|jingle|backing track|audio track|score|lo-?fi|lofi|background track",
+        r"music(?! video)|musical|bgm|sound ?track|songs?|tune|beats?(?! ?boxer)|melody|jingle|backing track|audio track|score|lo-?fi|lofi|background track|instrumental",
         "音乐|配乐|bgm|歌曲|首歌|歌|曲子|背景乐|旋律|曲",
     ),
     "sound": (r"(?:original |clip'?s? |video'?s? |camera )?(?:sound|audio)(?!track| track| mp3)|voices?|speech|dialogue|speaking|noise", "原声|声音|人声|噪音|原音|对白"),
@@ -88,6 +104,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "clear": (r"clear(?:er)?|crisp(?:er)?|clean up", "清晰|清楚|干净"),
     "card": (r"intros?|outros?|end screen|opening credits", "片头|片尾"),
     "begin": (r"starts?|begins?|starting|enters?|come in|comes in|kicks? in", "开始|进来|响起|起"),
+    "stop": (r"stop(?:s|ping)?|ends?", "停(?!顿)|结束"),
     "vanish": (r"disappears?|go away|goes away|vanish(?:es)?|hide", "消失|隐藏"),
     "uploaded": (r"uploaded|(?:i've|i have|i) (?:just )?sent|here (?:is|are) (?:my|the|some)|attached", "上传了|传了|已上传|发了"),
     "sticker": (r"stickers?|emojis?|(?:a|the|my) logo(?! animation| video)|countdown|timer|avatars?|lip[- ]?sync|green ?screen|chroma key|motion tracking|3d (?:text|model)", "贴纸|倒计时|表情|数字人|对口型|绿幕|抠像|跟踪"),
@@ -97,7 +114,7 @@ CONCEPTS: dict[str, tuple[str, str]] = {
     "voiceover": (r"voice-? ?overs?|narrat(?:ion|or|e|ed|ing)|dub(?:bing)?|read aloud", "旁白|配音|解说|朗读|画外音"),
     "title": (r"titles?|headline|heading|end card|title card|intro card|end credits|closing credits|opening credits", "标题|片头字|片名|题目|大字|片尾字|主题字"),
     "subtitle": (r"subtitles?|subs|captions?|closed captions?|cc|transcri(?:be|ption|pt)", "字幕"),
-    "text": (r"texts?|words?|fonts?|label|lower[- ]third|watermark|hashtag|handle|writing|call to action|cta", "文字|文本|字体|文案|水印|字样|写上|一行字|几个字|字"),
+    "text": (r"texts?|words?|fonts?|label|lower[- ]third|watermark|hashtag|handle|writing|call to action|cta", "文字|文本|字体|文案|水印|字样|写上|一行字|几个字|字(?!幕)"),
     "clip": (r"clips?|segments?|scenes?|shots?|parts?|footage|half", "片段|段|镜头|素材|画面|部分"),
     "video": (r"videos?|films?|movies?|vlogs?|reels?|montage|footage", "视频|影片|片子|短片|成片|录像"),
     "image": (r"photos?|pictures?|images?|pics?|snapshots?", "照片|图片|相片|图像|几张图|图"),
@@ -121,6 +138,18 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         r"better|nicer|improve|enhance|polish(?:ed)?|profession?al|pretty|beautiful|amazing|awesome|cool(?!er)|pop|viral|engaging|magic|"
         r"(?:auto|quick)[- ]?edit|edit (?:my|this|the|it|these)|clean (?:it |this )?up|spice|fix it|improvement|do your thing|fancy|exciting|cinematic",
         "更好看|好看|优化|美化|高级|专业|精彩|炫酷|酷一?点|润色|提升|自动剪辑|智能剪辑|剪辑一下|帮我剪|剪一下|改进|完善|有趣|吸引人|大片",
+    ),
+    "crop": (
+        r"crop(?:ping)? (?:out |off )?(?:to )?(?:the |a |my )?(?:\w+ ){0,2}(?:half|left|right|top|bottom|sides?|edges?|borders?|corners?|frame|picture|square|middle|cent(?:er|re)|black bars|subject)",
+        "裁[剪切掉](?:画面|左|右|上[面半边方]|下[面半边方]|边缘|黑边)|(?:画面|黑边|左边|右边|左半|右半).{0,4}裁",
+    ),
+    "transform": (
+        r"stabili[sz](?:e|ing|ation)|shaky|shak(?:e|ing)|revers(?:e|ed|ing)(?! the order)|(?:play )?backwards|rotat(?:e|ed|ing)|flip(?:ped|ping)?|mirror(?:ed)?|upside down",
+        "防抖|稳定|抖动|倒放|倒播|旋转|翻转|镜像",
+    ),
+    "tongue": (
+        r"french|spanish|german|italian|portuguese|russian|japanese|korean|arabic|hindi|dutch|turkish|polish|vietnamese|thai|indonesian|swedish|greek|hebrew|ukrainian",
+        "法[语文]|西班牙[语文]|德[语文]|意大利[语文]|葡萄牙[语文]|俄[语文]|日[语文]|韩[语文]|阿拉伯[语文]|印地语|越南语|泰[语文]|印尼语",
     ),
     # talk
     "export": (r"export(?:ing|ed)?|convert(?:ing)?|compress(?:ing)?|download(?:ing)?|render(?:ing)?|send me the (?:video|file|result|mp4)|save (?:it|the video|this|my video)|final file|share link", "导出|下载|渲染|保存|发给我|成片给我"),

@@ -1,8 +1,12 @@
 """Writers for the clips that are there: cutting, order, speed."""
 
+import re
+
 from . import timeline
+from .answers import LEFT
 from .plan import Plan
 from .reading import Reading
+from .words import concepts
 
 MOST_CLIPS = 100
 TIGHTER = 0.8  # what remains when somebody wants it "shorter" and gives no number
@@ -151,7 +155,10 @@ def speed(plan: Plan, reading: Reading) -> None:
     by = given or (0.5 if reading.has("slower") else 1.5)
     if reading.has("slower") and given and by > 1:
         by = 1 / by
+    asked = chosen[0].speed * by
     timeline.respeed(plan.draft, chosen, by)
+    if abs(chosen[0].speed - asked) > 0.001:
+        plan.answer("speed_bound", speed=f"{chosen[0].speed:g}")
     total = plan.long(timeline.total_ms(plan.draft))
     plan.did("respeeded", names=plan.names(chosen), speed=f"{chosen[0].speed:g}", long=total)
     plan.edit("set_speed", speed=chosen[0].speed)
@@ -164,3 +171,27 @@ def restart(plan: Plan, reading: Reading) -> None:
     plan.draft.tracks = []
     plan.draft.title = ""
     plan.edit("clear")
+
+
+#: What is named as an exception, and the roles that a name stands for.
+EXCEPTED = re.compile(
+    r"\b(?:except(?: for)?|besides|other than|apart from|but)\b(.*)|(?<![删去清移])除了?(.+?)(?:以外|之外|外|，|$)", re.ASCII
+)
+ROLES_OF = {"music": ("music",), "sound": ("music", "voice", "effect"), "voiceover": ("voice",), "title": ("title",), "subtitle": ("subtitle",),
+            "text": ("title", "text", "subtitle"), "clip": ("video",), "video": ("video",)}  # fmt: skip
+
+
+def clear_but(plan: Plan, reading: Reading) -> None:
+    """Everything goes, or all of what is named, except what is named as the exception."""
+    m = EXCEPTED.search(reading.plain)
+    spared = concepts(m[1] or m[2]) if m else set()
+    doomed = concepts(reading.plain[: m.start()] + reading.plain[m.end() :]) & ROLES_OF.keys() if m else set()
+    roles = {role for name in doomed or ROLES_OF for role in ROLES_OF[name]} | (set() if doomed else {"effect"})
+    roles -= {role for name in spared & ROLES_OF.keys() for role in ROLES_OF[name]}
+    gone = timeline.segments(plan.draft, *roles)
+    kept = plan.listed([plan.say(LEFT[name]) for name in LEFT if name in spared])
+    if not gone or not kept:
+        return plan.answer("left", what=kept or plan.say("the_rest"))
+    timeline.remove(plan.draft, gone)
+    plan.did("cleared_but", kept=kept, count=len(gone))
+    plan.edit("clear", kept=sorted(spared & ROLES_OF.keys()))

@@ -31,10 +31,10 @@ _ZH_TOPIC = (
 #: Not the subject: length, format, music, and what is about the making.
 _TRIMMINGS = re.compile(
     r"\b(?:with|and|plus|using|without)\s+(?:\w+\s+){0,3}(?:music|bgm|soundtrack|voice-?over|captions?|subtitles?|title)\b.*$"
-    r"|,?\s*\b(?:vertical|horizontal|portrait|landscape|square)(?: format| video| mode)?\s*$|,?\s*\b(?:no|without) (?:any )?(?:text|music|title|captions|subtitles|sound|voice)\b.*$"
+    r"|,?\s*\b(?:vertical|horizontal|portrait|landscape|square)(?: format| video| mode)?\s*$|,?\s*\b(?:no|without) (?:any )?(?:text|music|title|captions|subtitles|sound|voice|filters?|effects?)\b.*$"
     r"|\band (?:append|add|put|attach) (?:it|this|that)\b.*$|\b(?:called|titled|named)\b.*$"
-    r"|\bin (?:vertical|horizontal|portrait|landscape|square)\b.*$|\b(?:in|for) (?:9:16|16:9|1:1)\b.*$|,?\s*\b\d+ ?-?(?:s|secs?|seconds?)(?: long)?\b"
-    r"|\b(?:for|on) (?:tik ?tok|instagram|youtube|reels|shorts)\b.*$|[，,]?(?:配上|加上).*$|(?:带|配|有)(?:中文|英文)?(?:字幕|音乐|配乐|标题|旁白)的?|\d+ ?秒钟?的?|竖屏的?|横屏的?|9:16|16:9",
+    r"|\bin (?:vertical|horizontal|portrait|landscape|square)\b.*$|\b(?:in|for) (?:9:16|16:9|1:1)\b.*$|,?\s*\b\d+ ?-?(?:s|secs?|seconds?|minutes?|mins?|hours?)(?: long)?\b"
+    r"|\b(?:for|on) (?:tik ?tok|instagram|youtube|reels|shorts)\b.*$|[，,]?(?:配上|加上).*$|(?:带|配|有)(?:中文|英文)?(?:字幕|音乐|配乐|标题|旁白)的?|\d+ ?秒钟?的?|[\d一两二三半]+ ?(?:个?小时|分钟)的?|竖屏的?|横屏的?|9:16|16:9",
     re.IGNORECASE | re.DOTALL,
 )
 _FILLER = re.compile(
@@ -114,34 +114,35 @@ def generate(plan: Plan, reading: Reading) -> None:
 
 
 def second_stage(plan: Plan, reading: Reading, clip: Segment, subject: str, fresh: bool) -> None:
-    opening = plan.say("raw_ready", name=clip.name, span=plan.span(clip.start_ms, timeline.end(clip)))
+    facts = {"name": clip.name, "span": plan.span(clip.start_ms, timeline.end(clip))}
+    parts: list[str] = []
     total = timeline.total_ms(plan.draft)
     acts = len(plan.acts)
-    declined = reading.has("remove")
-    if (
-        not timeline.segments(plan.draft, "music")
-        and not {"music", "music_remove"} & plan.wanted
-        and not (declined and reading.has("music"))
-    ):
+    spared = plan.spared | (reading.terms if reading.has("remove") else frozenset())
+    if not timeline.segments(plan.draft, "music") and not {"music", "music_remove"} & plan.wanted and "music" not in spared:
         asset, name = compose(
             plan, reading.picks.get("style") or plan.dice.pick("style", ("cinematic", "upbeat", "lofi", "ambient")), total
         )
         plan.lay("music", Segment(plan.new_segment_id(), 0, total, name, asset.cdn_url, volume=0.35, style={"fade_out": 1000}))
+        parts.append("part_music")
         plan.did("music_added", name=name, share="35", span=plan.span(0, total))
-    untitled = not {"title", "text_remove", "text"} & plan.wanted and not (declined and reading.has("title", "text"))
+    untitled = not {"title", "text_remove", "text"} & plan.wanted and not {"title", "text"} & spared
     words = reading.quote or heading(subject, plan.chinese)
     if fresh and untitled and words:
         stop = min(TITLE_MS, total)
         plan.lay("title", Segment(plan.new_segment_id(), 0, stop, words[:40], text=words, style=dict(DEFAULTS["title"])))
         plan.draft.title = plan.draft.title or words
+        parts.append("part_title")
         plan.did("title_added", text=words, span=plan.span(0, stop), extra="")
-    if not {"look", "look_remove"} & plan.wanted:
+    if not {"look", "look_remove"} & plan.wanted and "look" not in spared:
         key = reading.picks.get("look") or plan.dice.pick("better_look", ("cinematic", "warm", "vivid"))
         clip.style |= {"look": key, "look_strength": 0.5}
+        parts.append("part_look")
         plan.did("look_set", look=plan.called("look", key), span=plan.span(clip.start_ms, timeline.end(clip)))
     plan.edit("post_production")
     if len(plan.acts) > acts:
-        plan.acts[acts].say = opening
+        plan.added = plan.listed([plan.say(part) for part in parts])
+        plan.acts[acts].say = plan.say("raw_ready", parts=plan.added, **facts)
         plan.hint = "hint_staged"
 
 

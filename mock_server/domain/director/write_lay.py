@@ -7,6 +7,7 @@ from .reading import Reading
 from .taste import CANVASES
 from .write_music import compose, stem
 
+MUSICAL = frozenset(["music", "music_remove"])  # wishes beside which a slideshow gets no music of its own
 IMAGE_MS, UNKNOWN_MS, MOST_CLIPS = 3000, 10000, 100
 
 
@@ -94,7 +95,12 @@ def slideshow(plan: Plan, reading: Reading) -> None:
         clip.style["look"] = "zoom"
     plan.did("slideshow_made", count=len(laid), each=plan.long(each), span=plan.span(laid[0].start_ms, timeline.end(laid[-1])))
     plan.edit("add_slideshow", count=len(laid))
-    if not timeline.segments(plan.draft, "music") and not {"music", "music_remove"} & plan.wanted and not reading.has("remove"):
+    if (
+        not timeline.segments(plan.draft, "music")
+        and not MUSICAL & plan.wanted
+        and "music" not in plan.spared
+        and not reading.has("remove")
+    ):
         total = timeline.total_ms(plan.draft)
         asset, name = compose(plan, reading.picks.get("style") or "acoustic", total)
         plan.lay("music", Segment(plan.new_segment_id(), 0, total, name, asset.cdn_url, volume=0.6))

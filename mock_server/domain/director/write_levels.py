@@ -1,5 +1,7 @@
 """Writers for how loud it is: volumes, fades, mute, noise."""
 
+import re
+
 from ..scene import VIDEO, Segment
 from . import timeline
 from .plan import Plan
@@ -21,6 +23,7 @@ def volume(plan: Plan, reading: Reading) -> None:
         plan.answer("volume_same", what=spoken, share=percent(before[0]))
     else:
         plan.did("volume_set", what=spoken, share=percent(after[0] or 0), old=percent(before[0]))
+    bound(plan, reading)
     plan.edit("set_volume")
 
 
@@ -28,16 +31,26 @@ def changed_volume(old: float, reading: Reading) -> float:
     given = level(reading)
     if given is None and reading.has("duck"):
         given = min(old, DUCKED_VOLUME)
-    if (
-        given is not None
-        and reading.has("up", "down")
-        and (" by " in reading.plain or "half" in reading.plain or "一半" in reading.plain)
-    ):
+    if given is not None and relative(reading):
         given = old * (1 + given) if reading.has("up") else old * (1 - given)
     if given is None:
         given = old + 0.2 if reading.has("up") else old - 0.2 if reading.has("down") else old
         given = max(given, 0.05)
     return round(min(max(given, 0.0), 1.0), 2)
+
+
+_RELATIVE = re.compile(r" by |half|一半|(?:调[低高大小]|[降减][低小少]|[提增加][高大加]) ?了? ?(?:百分之)?\d", re.ASCII)
+
+
+def relative(reading: Reading) -> bool:
+    """Whether the share is a change and no level: "by 10%", 调低10% (but not 调低到10%)."""
+    return bool(_RELATIVE.search(reading.plain)) and reading.has("up", "down")
+
+
+def bound(plan: Plan, reading: Reading) -> None:
+    """Say so where more was asked than there is."""
+    if reading.share is not None and reading.share > 1 and not relative(reading):
+        plan.answer("volume_bound")
 
 
 def fade(plan: Plan, reading: Reading) -> None:
@@ -48,13 +61,27 @@ def fade(plan: Plan, reading: Reading) -> None:
         targets, spoken = hearable(plan, reading)
     if not targets:
         return plan.answer("no_sounds" if reading.has("music") else "no_clips")
-    sides = [side for side in ("fade_in", "fade_out") if reading.has(side)]
-    for side in sides:
+    sides = fades(reading, reading.times.length or reading.times.first or reading.times.last or FADE_MS)
+    for side, asked in sides.items():
         segment = targets[0] if side == "fade_in" else targets[-1]
-        length = min(reading.times.length or reading.times.first or reading.times.last or FADE_MS, segment.duration_ms)
+        length = min(asked, segment.duration_ms)
         segment.style[side] = length
         plan.did(f"{side}_set", what=spoken, long=plan.long(length))
-    plan.edit("set_fade", sides=sides)
+    plan.edit("set_fade", sides=list(sides))
+
+
+_FADE_TOKENS = re.compile(r"⟪(\d+)⟫|\bover (\d{1,2})\b|(\bin\b|[淡渐]入|渐强)|(\bout\b|[淡渐]出|渐弱)", re.ASCII)
+
+
+def fades(reading: Reading, length: int) -> dict[str, int]:
+    """The sides that fade and how long; each its own length where a clause gives two ("in over 3 s and out over 2")."""
+    sides = {side: length for side in ("fade_in", "fade_out") if reading.has(side)}
+    tokens = [m.groups() for m in _FADE_TOKENS.finditer(reading.plain)]
+    lengths = [int(ms) if ms else int(s) * 1000 for ms, s, *_ in tokens if ms or s]
+    order = ["fade_in" if inward else "fade_out" for *_, inward, outward in tokens if inward or outward]
+    if len(lengths) == 2 and len(order) == 2 and set(order) == sides.keys():
+        return dict(sorted(zip(order, lengths, strict=True)))
+    return sides
 
 
 def mute(plan: Plan, reading: Reading) -> None:

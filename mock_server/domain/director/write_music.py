@@ -8,7 +8,7 @@ from .plan import Plan
 from .reading import Reading
 from .taste import MUSIC, TUNES
 from .tools import MUSIC_MAKER, WATCHER
-from .write_levels import FADE_MS, changed_volume, default_volume, level, percent
+from .write_levels import FADE_MS, bound, changed_volume, default_volume, fades, level, percent
 
 
 def music(plan: Plan, reading: Reading) -> None:
@@ -41,6 +41,7 @@ def music(plan: Plan, reading: Reading) -> None:
         plan.did("music_added", **facts)
     if segment.style.get("sync"):
         plan.did("music_synced", name=name, cuts=max(len(timeline.clips(plan.draft)) - 1, 0))
+    bound(plan, reading)
     plan.hint = "hint_music"
     plan.edit("add_music", segment_id=segment.id)
 
@@ -74,6 +75,8 @@ def music_remove(plan: Plan, reading: Reading) -> None:
     timed = reading.has("has_range", "has_first", "has_last", "has_at")
     stretch = plan.stretch(reading.times) if timed else (0, 2**62)
     gone = timeline.segments(plan.draft, "music")
+    if not gone and "generate" in plan.wanted:
+        return None  # the new video just gets none
     if not gone or stretch is None:
         return plan.answer("no_music") if not gone else plan.answer("out_of_range", long=plan.long(timeline.total_ms(plan.draft)))
     carve(plan, "music", *stretch)
@@ -132,7 +135,7 @@ def carve(plan: Plan, role: str, start: int, stop: int) -> None:
 
 def touches(reading: Reading) -> dict[str, object]:
     """What a clause wants of music besides the tune."""
-    style: dict[str, object] = {side: reading.times.length or FADE_MS for side in ("fade_in", "fade_out") if reading.has(side)}
+    style: dict[str, object] = {**fades(reading, reading.times.length or FADE_MS)}
     return style | ({"sync": "cuts"} if reading.has("sync") else {})
 
 

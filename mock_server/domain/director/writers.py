@@ -15,6 +15,7 @@ EDITS: dict[str, Writer] = {
     "lay": write_lay.lay,
     "slideshow": write_lay.slideshow,
     "restart": write_clips.restart,
+    "clear_but": write_clips.clear_but,
     "cut": write_clips.cut,
     "keep": write_clips.keep,
     "tighten": write_clips.tighten,
@@ -54,6 +55,11 @@ SELF_SUPPLIED = frozenset({"generate", "lay", "slideshow", "restart"})
 
 #: Intents that only want words: a function where facts are told, else the key of a phrase.
 ANSWERS: dict[str, Writer | str] = {
+    "no_crop": "no_crop",
+    "no_transform": "no_transform",
+    "no_tongue": "no_tongue",
+    "leave": answers.leave,
+    "spared": answers.nothing,
     "export": answers.export,
     "status": answers.status,
     "which_clip": answers.which_clip,

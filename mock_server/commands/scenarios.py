@@ -1,4 +1,4 @@
-"""The commands `nemovideo-mock scenario ...`, and what `serve --scenario` needs. What reads scenarios is imported when it is used."""
+"""`scenario`: files that say how a world begins; and what `serve --scenario` and `replay` need of them."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_server.commands.sections import InOrder
+from mock_server.commands.typed import Refusal
+
 if TYPE_CHECKING:
     from mock_server.scenario import Scenario
     from mock_server.worlds import Worlds
 
 
-class Refusal(click.ClickException):
-    """Wrong use: a line on stderr, or some, exit 2."""
-
-    exit_code = 2
-
-
-@click.group()
+@click.group(cls=InOrder)
 def scenario() -> None:
-    """Scenarios: worlds that begin in a certain way and in which certain things happen, as files."""
+    """Files that say how a world begins and what happens in it.
+
+    'nemovideo-mock serve --scenario NAME' begins as one of them says.
+    """
 
 
 @scenario.command("list")
@@ -50,7 +50,10 @@ def show(name: str) -> None:
 @scenario.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def check(files: tuple[str, ...]) -> None:
-    """Check scenario files: each complaint is a line FILE:LINE: what is wrong."""
+    """Check scenario files.
+
+    Each complaint is a line FILE:LINE: what is wrong; exit 2 if there is any.
+    """
     from mock_server.domain.errors import ServiceError
     from mock_server.scenario import ScenarioError, begin, read
     from mock_server.worlds import Worlds
@@ -75,15 +78,20 @@ def check(files: tuple[str, ...]) -> None:
     "--world", default=None, help="Which world of the journal. Default: default, or the first that was asked for anything."
 )
 def new(journal: Path, name: str | None, world: str | None) -> None:
-    """Print a scenario made from the JOURNAL of a run: its settings and seed, its messages, faults and outcomes."""
-    from mock_server.recording import RecordingError, entries_of
+    """Print a scenario made from the recording of a run.
+
+    It has the settings and seed of the run, its messages, faults and outcomes. JOURNAL is a file of serve --journal, or a HAR
+    file of a browser or proxy; 'har check' lists where that one contradicts the contract.
+    """
+    from mock_server.har import read
+    from mock_server.recording import RecordingError
     from mock_server.scenario import RecallError, recall
 
     name = name or re.sub(r"[^a-z0-9]+", "-", journal.stem.lower()).strip("-")[:64] or "recorded"
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
         raise Refusal(f"--name {name!r}: small letters, digits and dashes")
     try:
-        click.echo(recall(entries_of(journal), name, world), nl=False)
+        click.echo(recall(read(journal), name, world), nl=False)
     except (RecordingError, RecallError) as error:
         raise Refusal(str(error)) from None
 
