@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     metavar="TIME|now",
     help="Virtual time at the start, like 2026-03-20T09:30:00Z. Default: now for the real clock, else 2026-03-20.",
 )
-@click.option("--seed", default="1", show_default=True, type=Text(), help="Decides everything that is left to chance.")
+@click.option("--seed", default="7", show_default=True, type=Text(), help="Decides everything that is left to chance.")
 @click.option(
     "--profile",
     default=None,
