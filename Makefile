@@ -2,7 +2,7 @@
 PYTHON ?= python3
 V := .venv/bin
 
-.PHONY: test demo bench certify check clean
+.PHONY: test demo bench certify contract check clean
 
 # The environment; made anew when what it depends on changes.
 .venv/ready: pyproject.toml
@@ -26,6 +26,10 @@ bench: .venv/ready
 # What takes too long for every change: the reference client under 1,000 seeds of the strict profile.
 certify: .venv/ready
 	$(V)/python tests/conformance/strict_seeds.py 1000
+
+# Both contracts under a second linter, which looks inside stream events too; it needs Node.
+contract:
+	npx --yes @redocly/cli lint openapi.yaml mock_server/control.yaml
 
 check: .venv/ready
 	$(V)/ruff check --fix

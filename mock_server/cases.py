@@ -90,7 +90,7 @@ class StreamCase:
 def folder() -> Path:
     """The cases: inside the installed package, or beside it in a checkout."""
     here = Path(__file__).parent
-    inside = here / "streams"
+    inside = here / "fixtures" / "streams"
     return inside if inside.is_dir() else here.parent / "fixtures" / "streams"
 
 

@@ -129,7 +129,7 @@ async def send_stream(live: Live, exchange: int, reply: StreamReply, scope: Scop
     headers |= {"content-type": content_type, "cache-control": "no-cache"}
     if case and case.ends == "length":
         headers["content-length"] = str(len(case.content) + case.missing)
-    body = told_instead(live, listener, outlet, case) if case else chunks(live, listener, outlet)
+    body = played(live, listener, outlet, case) if case else chunks(live, listener, outlet)
 
     async def left(_: Message) -> None:
         live.cut(listener, "client")
@@ -212,11 +212,11 @@ async def chunks(live: Live, listener: Listener, outlet: Outlet) -> AsyncIterato
             await live.wait_for_more(listener)
 
 
-async def told_instead(live: Live, listener: Listener, outlet: Outlet, case: StreamCase) -> AsyncIterator[bytes]:
+async def played(live: Live, listener: Listener, outlet: Outlet, case: StreamCase) -> AsyncIterator[bytes]:
     """The bytes of a stream case at once, and its end when the turn has ended. Raises Gone."""
     turn = listener.turn
-    made = Cutter(case.chunks, 0, Dice(case.name)).feed(case.content)
-    async for chunk in paced(live, listener, made):
+    cutter = Cutter(case.chunks, 0, Dice(case.name))
+    async for chunk in paced(live, listener, [*cutter.feed(case.content), *cutter.finish()]):
         yield chunk
     while turn.ended_ms is None and not listener.cut:
         listener.written = len(turn.told)

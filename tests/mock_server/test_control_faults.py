@@ -1,5 +1,6 @@
 """Faults over the control port: armed, looked at, disarmed; whatever is wrong is refused with the nearest right word."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_server import faults
+from mock_server import faults, journal
 from mock_server.control.door import load
 from mock_server.serve import running
 from mock_server.worlds import START_MS, Recipe, Worlds
@@ -48,6 +49,13 @@ def test_the_document_names_what_there_is() -> None:
     assert {name: row["default"] for name, row in told.items() if "default" in row}.items() <= {
         name: getattr(plain, name) for name in told
     }.items()
+
+
+def test_the_document_names_every_kind_of_entry() -> None:
+    """As the journal lists them, in its order."""
+    kinds = re.findall(r"^- (\w+):", journal.__doc__ or "", re.MULTILINE)
+    asked = next(one for one in load().operations["get_journal"].parameters if one["name"] == "kind")
+    assert asked["schema"]["enum"] == kinds == load().document["components"]["schemas"]["Entry"]["properties"]["kind"]["enum"]
 
 
 def test_the_documents_examples_can_be_armed(place: Place) -> None:

@@ -259,7 +259,8 @@ def test_the_journal_tells_what_was_told(visit):
     assert (end[-1]["by"], end[-1]["bytes"], end[-1]["events"]) == ("fault", len(case.content), 0)
 
 
-def test_bytes_of_ones_own(visit):
+@pytest.mark.parametrize("chunks", ["bytes:4", "events:2"])
+def test_bytes_of_ones_own(visit, chunks):
     """Escaped as in a case, with a head and an end."""
     visitor = visit()
     params = {
@@ -268,7 +269,7 @@ def test_bytes_of_ones_own(visit):
         "missing": 3,
         "status": 418,
         "content_type": "a/b",
-        "chunks": "bytes:4",
+        "chunks": chunks,
     }
     arm(visitor, params=params, deliberate=True)
     with Peer(visitor) as peer:
@@ -329,6 +330,7 @@ WRONG = {
     "bad escape": (GOOD.replace("\\n\\n", "\\q"), 3, r"bytes: '\q' is no escape"),
     "half an escape": (GOOD.replace("\\n\\n", "\\x4"), 3, r"bytes: '\x' is no escape"),
     "too long": (GOOD.replace("'data: a\\n\\n'", "[{repeat: xx, times: 16777216}]"), 3, "a body has at most 16777216 bytes"),
+    "far too long": (GOOD.replace("'data: a\\n\\n'", f"[{{repeat: {'x' * 60_000}, times: 16777216}}]"), 3, "a body has at most 16777216 bytes"),
     "too long in all": (GOOD.replace("'data: a\\n\\n'", "[{repeat: x, times: 16777216}, x]"), 3, "a body has at most 16777216 bytes"),
     "repeat of nothing": (GOOD.replace("'data: a\\n\\n'", "[{repeat: x}]"), 3, "'times' is missing here"),
     "repeat 0": (GOOD.replace("'data: a\\n\\n'", "[{repeat: x, times: 0}]"), 3, "a repetition is"),

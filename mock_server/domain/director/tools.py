@@ -1,4 +1,4 @@
-"""The tools of the agent, by the names its tool events carry (API.md (c)).
+"""The tools of the agent, by the names its tool events carry.
 
 Two names are the vendor's own. The others are assumed: the vendor's later client only matches parts of names
 (`suno`, `understand`, `voiceover`), so each of ours contains its part.
