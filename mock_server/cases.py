@@ -28,8 +28,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mock_server.domain.settings import FIELDS
 
 #: How an answer can end. close: as HTTP says, with its last chunk; cut: the connection is closed (FIN) without it; reset: RST instead
@@ -41,8 +39,6 @@ STREAM_TYPE = "text/event-stream; charset=utf-8"
 MOST_FILE_BYTES = 64 * 1024
 MOST_BYTES = 16 * 2**20
 MOST_EVENTS = 10_000
-MOST_NODES = 10_000
-MOST_DEPTH = 20
 
 _CHUNKS = re.compile(FIELDS["chunks"].metadata["pattern"])
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.?)", re.DOTALL)
@@ -215,38 +211,20 @@ def _page(path: Path) -> _Page:
     raw = path.read_bytes()
     if len(raw) > MOST_FILE_BYTES:
         raise page.wrong((), f"a case has at most {MOST_FILE_BYTES} bytes; write long ones with repeat")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(raw)
+    from mock_server import marked  # with the YAML library, which a start does without
+
     try:
-        node = loader.get_single_node()
-        page.lines = dict(_lines(page, node)) if node is not None else {}
-        page.values = loader.construct_document(node) if node is not None else {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        page.lines = {(): mark.line + 1 if mark else 1}
-        raise page.wrong((), f"this is not YAML: {getattr(error, 'problem', None) or error}") from None
-    if not isinstance(page.values, dict):
+        read_ = marked.load(raw.decode())
+    except UnicodeDecodeError as error:
+        raise page.wrong((), f"this is not UTF-8: {error.reason}") from None
+    except marked.MarkedError as error:
+        page.lines = {(): error.line}
+        raise page.wrong((), str(error)) from None
+    page.lines = read_.lines
+    if not isinstance(read_.data, dict):
         raise page.wrong((), "a case is a mapping of keys to values")
+    page.values = read_.data
     return page
-
-
-def _lines(page: _Page, top: yaml.Node) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """Each place of a document and its line, from 1. Raises CaseError for a key told twice, and for too much."""
-    waiting: list[tuple[tuple[str | int, ...], int, yaml.Node]] = [((), 1, top)]
-    seen = 0
-    while waiting:
-        place, line, node = waiting.pop()
-        seen += 1
-        if seen > MOST_NODES or len(place) > MOST_DEPTH:
-            raise CaseError(f"{page.path}:{line}: too many values, or nested too deeply")
-        yield place, line
-        if isinstance(node, yaml.SequenceNode):
-            waiting += [((*place, index), item.start_mark.line + 1, item) for index, item in enumerate(node.value)]
-        elif isinstance(node, yaml.MappingNode):
-            rows = [(str(key.value), key.start_mark.line + 1, item) for key, item in node.value]
-            for name, line, _ in rows:
-                if [row[0] for row in rows].count(name) > 1:
-                    raise CaseError(f"{page.path}:{line}: the key {name!r} stands here more than once")
-            waiting += [((*place, name), line, item) for name, line, item in rows]
 
 
 def _unescaped(page: _Page, part: str) -> bytes:

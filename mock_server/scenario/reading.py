@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from pathlib import Path as File
 from typing import Any
 
-from mock_server import contract, faults
+from mock_server import contract, faults, marked
 from mock_server.domain import scripted
 from mock_server.domain.scripted import ScriptedRender, ScriptedTurn
 from mock_server.domain.settings import SettingError, Settings, changed
 from mock_server.faults import Fault, FaultError
-from mock_server.scenario import covering, marked, schema
-from mock_server.scenario.marked import Marked, MarkedError, Path
+from mock_server.marked import Marked, MarkedError, Path
+from mock_server.scenario import covering, schema
 from mock_server.scenario.nouns import Message, Scenario, StartingAccount, UserFile
 from mock_server.scenario.schema import nearest, spoken
 

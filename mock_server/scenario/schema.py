@@ -17,7 +17,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from mock_server import contract, faults
 from mock_server.domain.settings import FIELDS
 from mock_server.faults import Fault
-from mock_server.scenario.marked import Path
+from mock_server.marked import Path
 
 FILE = File(__file__).parents[1] / "scenario.schema.json"
 

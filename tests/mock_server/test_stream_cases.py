@@ -318,7 +318,7 @@ def test_a_case_is_read(tmp_path):
 WRONG = {
     "unknown key": (GOOD + "bugs: []\n", 8, "there is no key 'bugs'; did you mean 'bug'?"),
     "missing key": (GOOD.replace("rule: c\n", ""), 1, "'rule' is missing"),
-    "twice": (GOOD + "why: c\n", 2, "the key 'why' stands here more than once"),
+    "twice": (GOOD + "why: c\n", 8, "'why' is given twice"),
     "wrong kind": (GOOD.replace("true", "perhaps"), 7, "legal: 'perhaps' is not true or false"),
     "empty": (GOOD.replace("why: b", "why: ' '"), 2, "why: ' ' is not a text"),
     "no event": (GOOD.replace("  - data: a", "  - a"), 5, "'a' is no event"),
@@ -342,12 +342,12 @@ WRONG = {
     "chunks": (GOOD + "chunks: sometimes\n", 8, "chunks: 'sometimes' is not"),
     "header": (GOOD + 'content_type: "a\\r\\nb: c"\n', 8, "content_type:"),
     "not a mapping": ("- a\n", 1, "a case is a mapping"),
-    "nothing": ("", 1, "'case' is missing"),
+    "nothing": ("", 1, "a case is a mapping"),
     "no YAML": (GOOD + "  x: [\n", 8, "this is not YAML"),
     "control character": ("case: \x01\n", 1, "this is not YAML"),
-    "unhashable key": ("[a]: b\n", 1, "this is not YAML"),
-    "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "cdefg"), 2, "too many values"),
-    "endless alias": ("case: &a [*a]\n", 1, "nested too deeply"),
+    "unhashable key": ("[a]: b\n", 1, "a key must be a word"),
+    "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "cdefg"), 1, "anchors and aliases are not used here"),
+    "endless alias": ("case: &a [*a]\n", 1, "anchors and aliases are not used here"),
     "long file": ("#" * 70_000, 1, "a case has at most 65536 bytes"),
 }  # fmt: skip
 

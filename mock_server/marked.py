@@ -69,7 +69,7 @@ def _check(text: str) -> None:
         if depth > MOST_DEPTH:
             raise MarkedError(line, "this is nested too deeply")
         if documents > 1:
-            raise MarkedError(line, "one file holds one scenario")
+            raise MarkedError(line, "one file holds one document")
         if getattr(event, "anchor", None) is not None:
             raise MarkedError(line, "anchors and aliases are not used here; write it out")
 
