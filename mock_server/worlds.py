@@ -26,6 +26,14 @@ __all__ = ["START_MS", "Recipe", "Worlds"]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
 
 
+def moved(frozen: bytes, name: str, new: str) -> bytes:
+    """A snapshot whose file URLs, and base URLs of turns, lead to another world: the first one may be deleted."""
+    old = b"" if name == "default" else f"/w/{name}".encode()
+    there = f"/w/{new}".encode()
+    frozen = re.sub(rb'(https?://[^/"\\]+)' + re.escape(old) + rb"/cdn/", rb"\1" + there + rb"/cdn/", frozen)
+    return re.sub(rb'("base_url":"https?://[^/"\\]+)' + re.escape(old) + rb'"', rb"\1" + there + rb'"', frozen)
+
+
 class Worlds:
     def __init__(
         self, recipe: Recipe | None = None, blobs: Blobs | None = None, sink: Sink | None = None, store: Store | None = None
@@ -187,7 +195,8 @@ class Worlds:
             raise Unprocessable(f"{new[:80]!r} cannot be the name of a world")
         if label is not None and label not in live.kept:
             raise NotFound(f"world {name!r} has no checkpoint {label[:80]!r}")
-        kept = thaw(live.kept[label].content if label is not None else freeze(live.world, live.faults))
+        frozen = live.kept[label].content if label is not None else freeze(live.world, live.faults)
+        kept = thaw(moved(frozen, name, new))
         kept.world.name = new
         service.note(kept.world, "world.forked", name)
         return self._begin(kept, self.recipes[name], Clock(live.clock.policy, live.clock.rate), self.origins[name])

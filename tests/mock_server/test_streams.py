@@ -39,8 +39,14 @@ def wait(visitor: Visitor, work: Any) -> Any:
 
 
 def advance(visitor: Visitor, until_ms: int) -> None:
-    """Time passes, and all that became due is written when this returns."""
-    assert wait(visitor, live_of(visitor).advance_and_write(until_ms))
+    """Time passes, and all that became due is written before anything else happens."""
+    live = live_of(visitor)
+
+    async def work() -> bool:
+        whole = await live.advance_and_write(until_ms)
+        return whole and all(one.written == len(one.turn.told) and one.turn.ended_ms is None for one in live.streams())
+
+    assert wait(visitor, work())
 
 
 def next_ms(visitor: Visitor) -> int | None:
