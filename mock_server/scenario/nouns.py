@@ -34,11 +34,12 @@ class UserFile:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the user says, not before virtual second `at_s`."""
+    """What the user says, not before virtual second `at_s`; with `restart`, to a client that is started anew."""
 
     text: str
     files: tuple[UserFile, ...] = ()
     at_s: float | None = None
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,4 +267,4 @@ def _fault(told: Mapping[str, Any]) -> Fault:
 
 def _message(told: Mapping[str, Any]) -> Message:
     files = (UserFile(one) if isinstance(one, str) else UserFile(one["name"], one["bytes"]) for one in told.get("files", ()))
-    return Message(told["text"], tuple(files), told.get("at_s"))
+    return Message(told["text"], tuple(files), told.get("at_s"), told.get("restart", False))

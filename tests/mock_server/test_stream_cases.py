@@ -14,7 +14,7 @@ import sseclient
 from mock_server import cases, contract, faults
 from mock_server.cases import CaseError, StreamCase
 from tests.mock_server.raw import Peer, until
-from tests.whatwg import Parser, parse
+from conformance.sse import Parser, parse
 
 NAMES = cases.names()
 SHORT_BYTES = 400
