@@ -142,7 +142,8 @@ def find(word: str) -> Rule:
     number = re.fullmatch(r"(?:nv-?|rule ?)?0*(\d+)", word.strip().lower())
     found = known.get(f"NV-{int(number[1]):03}") if number else next((one for one in known.values() if one.name == word), None)
     if found is None:
-        near = get_close_matches(word, [*known, *(one.name for one in known.values())], 1)
+        names = [one.name for one in known.values()]
+        near = [name for name in names if word in name][:1] or get_close_matches(word, [*known, *names], 1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; rules go from NV-001 to NV-{LAST}"
         raise LookupError(f"there is no rule {word!r}{hint}")
     return found

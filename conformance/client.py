@@ -23,7 +23,8 @@ from typing import IO, Literal, Protocol
 #: The most a client may show, and the longest line of it.
 MOST_BYTES, LONGEST_LINE = 4 * 2**20, 2**20
 KEPT_STDERR = 8 * 1024
-How = Literal["finished", "crashed", "hung", "flooded", "mute", "not started"]
+#: left: it ended, in order, before it was ready for the next message; mute: and never said a thing.
+How = Literal["finished", "crashed", "left", "hung", "flooded", "mute", "not started"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ JSON lines, in order, in virtual time. Beside the kinds of a journal (`mock_serv
 - argument: text; the command line of a process of the client that held a secret
 - foreign: host, method, path, secret (whether a token went along); a request to a host that is not the service
 - late: ms (virtual); the machine was that late, so that much of any delay is not the client's
-- outcome: how (finished, crashed, hung, flooded, mute, not started), code, stderr, left (processes it left behind), unfired (faults
+- outcome: how (finished, crashed, left, hung, flooded, mute, not started), code, stderr, left (processes it left behind), unfired (faults
   that nobody met), forgotten (journal lines that were dropped), jumped_ms (virtual time skipped while the client was idle)
 
 Rules see a `Trace` and nothing else.

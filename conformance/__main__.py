@@ -1,0 +1,38 @@
+"""The command `nemovideo-conformance`, assembled."""
+
+import sys
+
+import click
+
+from conformance import __version__
+from conformance.commands.judging import judge
+from conformance.commands.running import run
+from conformance.commands.telling import explain, rules
+from conformance.commands.visiting import chat, observe
+from conformance.result import FAULT
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, message="nemovideo-conformance %(version)s")
+def commands() -> None:
+    """Judge any client of the NemoVideo agent API, in any language, by every documented rule.
+
+    Begin with 'nemovideo-conformance run -- COMMAND'. Each command has its own --help.
+    """
+
+
+for one in (run, judge, observe, chat, rules, explain):
+    commands.add_command(one)
+
+
+def main() -> None:
+    """Exit status 4 for a fault of the kit itself, told in one line."""
+    try:
+        commands(prog_name="nemovideo-conformance")
+    except Exception as error:
+        click.echo(f"nemovideo-conformance: a fault of the kit: {type(error).__name__}: {error}", err=True)
+        sys.exit(FAULT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Scenarios played with a client: a world each, side by side, under a real clock at a rate; a trace of each.
+
+The only part of the kit that knows the mock server.
+"""
+
+from conformance.runner.bench import Bench, Play, Skill, bench
+from conformance.runner.conversation import Conversation
+from conformance.runner.playing import names, play, rules_of, scenarios
+from conformance.runner.probing import Probe, probe
+from conformance.runner.visiting import Visit, chat, reference_client
+from conformance.trace import Trace
+from mock_server.scenario import ScenarioError
+
+__all__ = [
+    "Bench",
+    "Conversation",
+    "Play",
+    "Probe",
+    "ScenarioError",
+    "Skill",
+    "Trace",
+    "Visit",
+    "bench",
+    "chat",
+    "names",
+    "play",
+    "probe",
+    "reference_client",
+    "rules_of",
+    "scenarios",
+]
