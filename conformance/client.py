@@ -87,6 +87,11 @@ class Spec:
         return self.url or shlex.join(self.command)
 
 
+def of_command(words: Sequence[str]) -> Spec:
+    """A client runs in a folder of its own: words that name what lies here are made to lead here from there."""
+    return Spec(tuple(str(Path(word).absolute()) if not word.startswith("-") and Path(word).exists() else word for word in words))
+
+
 def python_callable(word: str) -> Spec:
     """`package.module:name`, called once with the environment and what shows a text; gives a callable for each message."""
     return Spec((sys.executable, "-m", "conformance.adapter", word))

@@ -124,18 +124,13 @@ def spec_of(command: Sequence[str], url: str | None, callable_: str | None) -> "
         return Spec(url=url)
     if callable_:
         return python_callable(callable_)
-    # A client runs in a folder of its own: paths of files that are here must lead here from there.
-    return Spec(
-        tuple(str(Path(word).absolute()) if not word.startswith("-") and Path(word).exists() else word for word in command)
-    )
+    return of_command(command)
 
 
 def play_of(profile: "Profile", told: dict[str, Any], env: dict[str, str]) -> "Play":
-    from conformance.runner import Play, Skill
+    from conformance.runner import Play, skill_of
 
-    platforms = tuple(dict.fromkeys([*profile.platforms.values(), "unknown"]))
-    skill = Skill(profile.name, profile.version, platforms)
-    return Play(told["rate"], told["jobs"], skill, env, told["seed"], told["deadline_s"])
+    return Play(told["rate"], told["jobs"], skill_of(profile), env, told["seed"], told["deadline_s"])
 
 
 def probed(spec: "Spec", how: "Play", notes: list[str]) -> "Play":

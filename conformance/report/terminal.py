@@ -26,6 +26,11 @@ def text(result: Result) -> str:
     return masked("\n".join(_lines(result)))
 
 
+def plain(result: Result) -> str:
+    """The same without colours."""
+    return click.unstyle(text(result))
+
+
 def _lines(result: Result) -> Iterator[str]:
     broken = [one for one in result.findings if one.fails]
     warned = [one for one in result.findings if one.verdict == "broken" and one.binds and not one.fails]

@@ -3,7 +3,7 @@
 The only part of the kit that knows the mock server.
 """
 
-from conformance.runner.bench import Bench, Play, Skill, bench
+from conformance.runner.bench import Bench, Play, Skill, bench, skill_of
 from conformance.runner.conversation import Conversation
 from conformance.runner.playing import names, play, rules_of, scenarios
 from conformance.runner.probing import Probe, probe
@@ -28,4 +28,5 @@ __all__ = [
     "reference_client",
     "rules_of",
     "scenarios",
+    "skill_of",
 ]

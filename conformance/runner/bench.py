@@ -17,6 +17,7 @@ from mock_server.worlds import Worlds
 
 if TYPE_CHECKING:
     from conformance.runner.conversation import Conversation
+    from conformance.skill.profile import Profile
 
 #: The longest that a documented client may need for one message: a turn of 15 minutes, then looks and words. Virtual.
 MESSAGE_S = 20 * 60
@@ -32,6 +33,10 @@ class Skill:
     name: str = "music-to-a"
     version: str = "1.0.0"
     platforms: tuple[str, ...] = ("clawhub", "cursor", "unknown")
+
+
+def skill_of(profile: "Profile") -> Skill:
+    return Skill(profile.name, profile.version, tuple(dict.fromkeys([*profile.platforms.values(), "unknown"])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.client import Ending
-from conformance.runner.bench import Bench, Play, bench
+from conformance.runner.bench import Bench, Play, bench, skill_of
 from conformance.runner.conversation import Conversation
 from conformance.skill.profile import Profile
 from conformance.trace import Trace
@@ -46,9 +46,7 @@ def reference_client() -> Path | None:
 
 def chat(client: Path, told: Scenario | None, rate: float, profile: Profile, folder: Path) -> int:
     """The exit status of the reference client, run on this terminal in that folder."""
-    from conformance.runner.bench import Skill
-
-    how = Play(rate=rate, skill=Skill(profile.name, profile.version))
+    how = Play(rate=rate, skill=skill_of(profile))
     with bench() as it:
         conversation = Conversation(it, how, told or Scenario("chat", "a person talks to the reference client"), "chat")
         given = conversation.begin()
