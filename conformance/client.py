@@ -13,7 +13,7 @@ import threading
 import traceback
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -59,7 +59,8 @@ class Driver(Protocol):
 
 
 Answer = Callable[[str, Sequence[str]], None]
-#: A client within this process: given the environment, its home and what shows a text, it gives what answers a message.
+#: A client within this process: given the environment, its home and what shows a text, it gives what answers a message,
+#: which is closed in the end if it has a `close`.
 Make = Callable[[Mapping[str, str], Path, Callable[[str], None]], Answer]
 
 
@@ -312,9 +313,10 @@ class InThread:
     def _run(self, env: Mapping[str, str], home: Path) -> None:
         try:
             answer = self.make(env, home, self.hears.say)
-            while (message := self.messages.get()) is not None:
-                answer(*message)
-                self.hears.done()
+            with closing(answer) if hasattr(answer, "close") else nullcontext():
+                while (message := self.messages.get()) is not None:
+                    answer(*message)
+                    self.hears.done()
         except Exception:  # whatever a client does is its verdict
             self.error = traceback.format_exc()[-KEPT_STDERR:]
         self.hears.gone()

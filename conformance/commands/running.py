@@ -116,7 +116,7 @@ def tell(found: "Result", wanted: dict[str, Path | None]) -> None:
 
 def spec_of(command: Sequence[str], url: str | None, callable_: str | None) -> "Spec":
     """Raises Refusal."""
-    from conformance.client import Spec, python_callable
+    from conformance.client import of_command, python_callable
 
     if sum(map(bool, (command, url, callable_))) != 1:
         raise Refusal("name one client: a command after --, an adapter with --http, or a callable with --python")
