@@ -7,9 +7,10 @@ import click
 from conformance import __version__
 from conformance.commands.judging import judge
 from conformance.commands.running import run
-from conformance.commands.telling import explain, rules
+from conformance.commands.telling import ambiguities, explain, rules
 from conformance.commands.visiting import chat, observe
 from conformance.result import FAULT
+from conformance.skill.command import skill
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -21,7 +22,7 @@ def commands() -> None:
     """
 
 
-for one in (run, judge, observe, chat, rules, explain):
+for one in (run, judge, observe, chat, rules, explain, ambiguities, skill):
     commands.add_command(one)
 
 

@@ -119,7 +119,7 @@ def test_domain_nouns_never_import_each_other(path):
 #: Who may be imported by whom: a module knows only rooms of a lower level. control and serve share one: they meet in serve.
 LEVELS = {
     "domain": 0, "media": 0, "remote": 0, "varying": 0, "marked": 0, "cases": 1, "contract": 1, "values": 1, "journal": 1, "blobs": 1, "endpoints": 2, "framing": 2, "faults": 2, "ledger": 2,
-    "intake": 2, "pacing": 3, "snapshot": 3, "recipe": 4, "recording": 3, "har": 4, "store": 4, "worlds": 5, "lying": 5, "replay": 6, "scenario": 6, "wire": 6, "app": 7, "control": 7, "serve": 8, "commands": 9, "__main__": 10,
+    "intake": 2, "pacing": 3, "snapshot": 3, "recipe": 4, "recording": 3, "har": 4, "store": 4, "worlds": 5, "lying": 5, "replay": 6, "scenario": 6, "wire": 6, "app": 7, "control": 7, "serve": 8, "intercept": 9, "testing": 9, "pytest_plugin": 10, "commands": 10, "__main__": 11,
 }  # fmt: skip
 
 
@@ -156,12 +156,52 @@ def test_packages_do_not_reach_into_each_other():
             assert "conformance" not in tops, name_of(path)
 
 
+#: The same for the kit.
+KIT_LEVELS = {
+    "sse": 0, "sentences": 0, "ambiguities": 0, "skill": 0, "trace": 1, "client": 1, "adapter": 1, "foreign": 2, "catalogue": 2, "rules": 3, "parsing": 3, "result": 3,
+    "baseline": 4, "runner": 4, "report": 4, "commands": 5, "pytest_plugin": 5, "test_scenarios": 5, "__main__": 6,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", modules("conformance"), ids=name_of)
+def test_the_kits_arrows_point_down(path):
+    """And only the runner knows the mock; the skill checker reads the contract that both are held to."""
+    own = [*name_of(path).split("."), ""][1]
+    if not own:
+        return
+    for module in imports(path):
+        parts = module.split(".")
+        if parts[0] == "mock_server":
+            alone = name_of(path) == "conformance.skill.paths" and module in ("mock_server", "mock_server.contract")
+            assert own == "runner" or alone, f"{name_of(path)} imports {module}"
+        elif parts[0] == "conformance" and len(parts) > 1 and parts[1] in KIT_LEVELS and parts[1] != own:
+            lazy = own == "catalogue" and parts[1] == "rules"
+            assert lazy or KIT_LEVELS[parts[1]] < KIT_LEVELS[own], f"{name_of(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", modules("conformance/rules"), ids=name_of)
+def test_rules_see_a_trace_and_nothing_else(path):
+    """No clock, no file, no socket, no other room of the kit."""
+    for module in imports(path):
+        top = module.split(".")[0]
+        assert top in ("conformance", *STDLIB) and module != "pathlib.Path", f"{name_of(path)} imports {module}"
+        if top == "conformance" and module != "conformance":
+            assert module.split(".")[1] in ("catalogue", "trace", "sse", "rules"), f"{name_of(path)} imports {module}"
+    called = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"open", "print", "input", "exec", "eval"}
+
+
 def test_waiting_is_done_in_pacing_alone():
     """No other module of the server sleeps or reads a clock, but for serve waiting for its sockets and the kit's start."""
     for path in modules("mock_server"):
         if (
             name_of(path) in ("mock_server.pacing", "mock_server.replay", "mock_server.serve", "mock_server.commands.serving")
             or "control" in path.parts
+            or "intercept" in path.parts
         ):
             continue
         text = path.read_text()
@@ -169,7 +209,7 @@ def test_waiting_is_done_in_pacing_alone():
 
 
 #: What only the process may know: it opens sockets, names temporary files, reads the time once to begin a world.
-BEYOND_HANDLERS = {"__main__", "serve", "pacing", "replay", "remote", "control", "blobs", "commands"}
+BEYOND_HANDLERS = {"__main__", "serve", "pacing", "replay", "remote", "control", "blobs", "commands", "intercept"}
 UNSEEDED = re.compile(
     r"\b(import random|from random|import secrets|from secrets|uuid4|urandom|datetime\.now|utcnow|time\.time|perf_counter|monotonic)\b|(?<![.\w])(?<!def )(?:id|hash)\("
 )

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     type=click.FloatRange(1, 1000),
     help="Virtual seconds in a real one, for clients that scale their waits by NEMO_TIME_RATE; it is tried out first.",
 )
+@click.option(
+    "--mode",
+    type=click.Choice(["direct", "sandbox", "env"]),
+    default="direct",
+    show_default=True,
+    help="How the client reaches the mock: by NEMO_API_URL, or, with the service's host written into it, as under 'nemovideo-mock exec'.",
+)
 @click.option("--only", multiple=True, metavar="RULE|SCENARIO|FILE", help="Only these; repeatable.")
 @click.option(
     "--jobs", default=0, type=click.IntRange(0, 512), help="Conversations at once; unless told, as many as the machine bears."
@@ -76,6 +83,8 @@ def run(command: tuple[str, ...], skill: str, level: "Level", quiet: bool, **tol
 
     wanted = {kind: told.pop(kind) for kind in reporting.KINDS}
     reporting.check(wanted)
+    if why := runner.trouble(told["mode"]):
+        raise Refusal(why)
     profile = profile_of(skill)
     asked = rules_named(told["only"])
     held = held_to(profile, level, asked)
@@ -130,7 +139,7 @@ def spec_of(command: Sequence[str], url: str | None, callable_: str | None) -> "
 def play_of(profile: "Profile", told: dict[str, Any], env: dict[str, str]) -> "Play":
     from conformance.runner import Play, skill_of
 
-    return Play(told["rate"], told["jobs"], skill_of(profile), env, told["seed"], told["deadline_s"])
+    return Play(told["rate"], told["jobs"], skill_of(profile), env, told["seed"], told["mode"], told["deadline_s"])
 
 
 def probed(spec: "Spec", how: "Play", notes: list[str]) -> "Play":

@@ -52,6 +52,7 @@ def as_data(one: Any) -> dict[str, Any]:
 def explain(word: str) -> None:
     """Tell all about one rule, by id, number or name: what it asks, on what it rests, how it is put to the test."""
     from conformance import catalogue
+    from conformance.ambiguities import of_rule as of_rule_open
     from conformance.sentences import of_rule
 
     try:
@@ -64,11 +65,34 @@ def explain(word: str) -> None:
     for entry in of_rule(one.id):
         click.echo(f"             {', '.join(entry.at)}: {entry.gist}")
     click.echo(f"seen       {', '.join(one.seen)}")
+    for row in of_rule_open(one.id):
+        click.echo(
+            textwrap.fill(f"{row.id}: {row.text} {row.so}", 100, initial_indent="open       ", subsequent_indent="             ")
+        )
     if one.excluded:
         click.echo(f"excluded   {one.excluded}")
         return
     click.echo(f"scenarios  {', '.join(_scenarios(one.id)) or 'none'}")
     click.echo(f"try it     nemovideo-conformance run --only {one.id} -- YOUR CLIENT")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def ambiguities(as_json: bool) -> None:
+    """List what the documents leave open: the readings, how each is run, and how rules grade what they share."""
+    from dataclasses import asdict
+
+    from conformance.ambiguities import ambiguities as rows
+
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in rows()], indent=1, ensure_ascii=False))
+        return
+    for one in rows():
+        click.echo(f"{click.style(one.id, bold=True)}  {one.text}")
+        for reading in one.readings:
+            how = f"scenario {reading.scenario}" if reading.scenario else f"client {reading.client}"
+            click.echo(f"      {reading.says}  {click.style(f'[{how}]', dim=True)}")
+        click.echo(click.style(f"      {one.so} ({', '.join(one.graded)})", dim=True))
 
 
 def _scenarios(rule_id: str) -> list[str]:

@@ -35,7 +35,7 @@ def observe(name: str, skill: str, level: "Level", rate: float, seed: str, **wan
         (told,) = runner.scenarios([name])
     except runner.ScenarioError as error:
         raise Refusal("\n".join(error.lines)) from None
-    options = {"rate": rate, "jobs": 1, "seed": seed, "deadline_s": 0.0}
+    options = {"rate": rate, "jobs": 1, "seed": seed, "mode": "direct", "deadline_s": 0.0}
     with runner.bench(seed) as bench:
         visit = runner.Visit(bench, play_of(profile, options, read_env(())), told)
         click.echo(f"{click.style(told.name, bold=True)}: {told.why}")

@@ -5,7 +5,7 @@ The only part of the kit that knows the mock server.
 
 from conformance.runner.bench import Bench, Play, Skill, bench, skill_of
 from conformance.runner.conversation import Conversation
-from conformance.runner.playing import names, play, rules_of, scenarios
+from conformance.runner.playing import names, play, rules_of, scenarios, trouble
 from conformance.runner.probing import Probe, probe
 from conformance.runner.visiting import Visit, chat, reference_client
 from conformance.trace import Trace
@@ -29,4 +29,5 @@ __all__ = [
     "rules_of",
     "scenarios",
     "skill_of",
+    "trouble",
 ]

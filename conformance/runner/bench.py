@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from conformance.foreign import Attempt, Exits, exits
 from mock_server.recipe import Recipe
@@ -24,6 +24,7 @@ MESSAGE_S = 20 * 60
 #: What comes on top for the machine: starting an interpreter while others do. Real.
 MACHINE_S = 20
 TICK_S, LATE_S = 0.02, 0.05
+Mode = Literal["direct", "sandbox", "env"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,18 @@ def skill_of(profile: "Profile") -> Skill:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """How scenarios are played. `jobs` conversations at once; `rate` virtual seconds in a real one."""
+    """How scenarios are played. `jobs` conversations at once; `rate` virtual seconds in a real one.
+
+    `mode`: direct, for clients that can be told a base URL; sandbox or env, for those whose host is written into them (`nemovideo-mock
+    exec`): there the client's own clock is turned, and it is told a rate of 1.
+    """
 
     rate: float = 1.0
     jobs: int = 0
     skill: Skill = Skill()
     env: Mapping[str, str] = field(default_factory=dict)
     seed: str = "1"
+    mode: Mode = "direct"
     deadline_s: float = 0.0  # real, for each message; 0: as long as a documented client may need
 
     @property

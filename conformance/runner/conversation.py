@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -80,11 +80,26 @@ class Conversation:
 
     def run(self, spec: Spec) -> Trace:
         env = self.begin()
-        try:
-            ending = self._converse(spec, env)
-        except CannotStart as error:
-            ending = Ending("not started", None, str(error))
+        with self._way(spec) as led:
+            try:
+                ending = self._converse(led, env)
+            except CannotStart as error:
+                ending = Ending("not started", None, str(error))
         return self.over(ending)
+
+    @contextmanager
+    def _way(self, spec: Spec) -> Iterator[Spec]:
+        """The client as it is, or led to its world although another host is written into it. Raises Blocked, NoTLS."""
+        mode = self.play.mode
+        if mode == "direct":
+            yield spec
+            return
+        from mock_server.intercept import intercepted
+
+        with intercepted(self.bench.server, self.name, mode, self.play.rate) as way:
+            yield replace(spec, wrap=lambda argv, env: (way.wrap(argv), way.environment(argv, env)))
+            for host, count in way.tried.items():
+                self.note("foreign", host=host, method=f"{count} times", path="", secret=False)
 
     def begin(self) -> Mapping[str, str]:
         """The world, the home with the user's files in it, and the client's environment, which is given."""
@@ -96,13 +111,9 @@ class Conversation:
                 (self.home / file.name).write_bytes(NO_FORMAT * (file.size // len(NO_FORMAT) + 1))
                 os.truncate(self.home / file.name, file.size)
         server = self.bench.server
-        elsewhere = server.world_url(self.name).replace("127.0.0.1", "localhost")  # files lie on another host than the API
-        given: dict[str, Any] = {
-            "policy": "real",
-            "rate": self.play.rate,
-            "start_ms": START_MS,
-            "settings": {"public_url": elsewhere},
-        }
+        given: dict[str, Any] = {"policy": "real", "rate": self.play.rate, "start_ms": START_MS}
+        if self.play.mode == "direct":  # files lie on another host than the API
+            given["settings"] = {"public_url": server.world_url(self.name).replace("127.0.0.1", "localhost")}
         given["seed"] = self.told.seed or f"{self.play.seed}/{self.told.name}"
         begun = server.do(lambda: scenario.begin(server.worlds, self.told, self.name, **given))
         self.live = begun.live
@@ -128,7 +139,7 @@ class Conversation:
             "NEMO_WEB_URL": "https://web.nemovideo.test",
             "SKILL_NAME": self.play.skill.name,
             "SKILL_VERSION": self.play.skill.version,
-            "NEMO_TIME_RATE": f"{self.play.rate:g}",
+            "NEMO_TIME_RATE": f"{self.play.rate:g}" if self.play.mode == "direct" else "1",
             **self.bench.way_out.environment(self.name),
             **own,
             **self.play.env,

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 from conformance.client import Spec
-from conformance.runner.bench import Play, bench
+from conformance.runner.bench import Mode, Play, bench
 from conformance.runner.conversation import Conversation
 from conformance.trace import Trace
 from mock_server import scenario
@@ -16,6 +17,17 @@ def scenarios(words: Iterable[str] = ()) -> list[Scenario]:
     chosen = list(words) or scenario.names()
     told = [scenario.read(scenario.find(word)) for word in chosen]
     return [one for one in told if one.messages and (list(words) or any(word.startswith("rule ") for word in one.covers))]
+
+
+def trouble(mode: Mode) -> str:
+    """Why clients cannot be led to the mock in that way on this machine; "" when they can."""
+    if mode == "direct":
+        return ""
+    from mock_server.intercept import sandbox
+
+    if mode == "sandbox" and (rule := sandbox.trouble()):
+        return f"there can be no sandbox here: {rule}; --mode env needs none, but leaks what honours no proxy"
+    return "" if find_spec("trustme") else "this needs the extra 'tls': pip install 'nemovideo-mock[tls]'"
 
 
 def names() -> list[str]:
