@@ -19,6 +19,8 @@ test: .venv/ready
 
 demo: .venv/ready
 	@$(V)/python fixtures/clients/demo.py
+	@echo
+	@$(V)/nemovideo-conformance run --rate 60 --html .venv/conformance.html -- $(V)/python fixtures/clients/reference
 
 bench: .venv/ready
 	$(V)/python -m benchmarks

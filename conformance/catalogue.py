@@ -27,11 +27,15 @@ ROOMS = (
     "sessions",
     "routing",
     "streams",
+    "listening",
+    "turns",
+    "results",
     "recovery",
     "uploads",
     "state",
     "credits",
     "exports",
+    "deliveries",
     "reporting",
 )
 
@@ -91,6 +95,7 @@ class Rule:
 
     @property
     def id(self) -> str:
+        """NV-001 and so on."""
         return f"NV-{self.number:03}"
 
 

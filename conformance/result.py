@@ -74,6 +74,7 @@ class Result:
 
     @property
     def not_started(self) -> list[Trace]:
+        """Those whose client could not be started."""
         return [trace for trace in self.traces if trace.outcome.get("how") == "not started"]
 
     @property
@@ -88,9 +89,11 @@ class Result:
 
     @property
     def words(self) -> str:
+        """The exit status in words."""
         return {MET: "all met", BROKEN: "broken", UNPROVEN: "unproven"}[self.exit]
 
     def count(self, verdict: Verdict, binds: bool, levels: Collection[str] = ("MUST", "SHOULD", "MAY")) -> int:
+        """How many rules of these levels have that verdict."""
         return sum(one.verdict == verdict and one.binds == binds and one.rule.level in levels for one in self.findings)
 
 

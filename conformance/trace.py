@@ -2,8 +2,8 @@
 
 JSON lines, in order, in virtual time. Beside the kinds of a journal (`mock_server/journal.py` lists them) there are those of the kit:
 
-- given: scenario, covers, skill (name, version, platforms, session_body), env (what the client was told), rate, language;
-  the first line
+- given: scenario, covers, skill (name, version, platforms, session_body), env (what the client was told), rate,
+  started (how often the client is started); the first line
 - user: text, files; a message to the client
 - say: text; something the user was shown
 - done: the client is ready for the next message
@@ -208,24 +208,29 @@ class Trace:
 
     @cached_property
     def given(self) -> Entry:
+        """The entry that says what the client was given; empty in a journal alone."""
         return next((one for one in self.entries if one["kind"] == "given"), {})
 
     @cached_property
     def outcome(self) -> Entry:
+        """The entry that says how the client ended; empty in a journal alone."""
         return next((one for one in reversed(self.entries) if one["kind"] == "outcome"), {})
 
     @property
     def skill(self) -> Mapping[str, Any]:
+        """Name, version, platforms and session_body of the skill that the client follows."""
         told = self.given.get("skill")
         return told if isinstance(told, dict) else {}
 
     @property
     def env(self) -> Mapping[str, str]:
+        """The variables that the client was given."""
         told = self.given.get("env")
         return told if isinstance(told, dict) else {}
 
     @property
     def rate(self) -> float:
+        """Virtual seconds in a real one."""
         return float(self.given.get("rate") or 1.0)
 
     @cached_property
@@ -254,6 +259,7 @@ class Trace:
 
     @cached_property
     def exchanges(self) -> list[Exchange]:
+        """All requests with their answers, in the order of the requests."""
         return _exchanges(self.entries)
 
     def of(self, *operations: str) -> list[Exchange]:

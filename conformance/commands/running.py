@@ -120,6 +120,8 @@ def tell(found: "Result", wanted: dict[str, Path | None]) -> None:
 
     reporting.write(found, wanted)
     click.echo(terminal.text(found))
+    for path in filter(None, wanted.values()):
+        click.echo(f"  {path}")
     sys.exit(found.exit)
 
 

@@ -22,6 +22,12 @@ def looks(trace: Trace, drop: Exchange) -> list[Exchange]:
     return [one for one in trace.after(drop.ended_line, "get_state") if one.line < end]
 
 
+def over(trace: Trace, drop: Exchange) -> bool:
+    """The client is done with the message, or goes on with something else: what it did not do by now it will not do."""
+    message = trace.message_of(drop)
+    return trace.finished and (message.done_ms is not None if message else bool(trace.after(drop.ended_line)))
+
+
 def changed(drop: Exchange, look: Exchange, trace: Trace) -> bool:
     """Whether a look shows another draft than the last one before the turn."""
     before = [one for one in trace.before(drop.line, "get_state") if one.ok]
@@ -69,7 +75,7 @@ def first_look(trace: Trace) -> Iterator[Evidence]:
     for drop in drops(trace):
         found = looks(trace, drop)
         if not found:
-            if trace.finished and not trace.after(drop.line, "run_sse"):  # who sent it again broke another rule
+            if over(trace, drop) and not trace.after(drop.line, "run_sse"):  # who sent it again broke another rule
                 yield broken("the stream broke, and nobody looked what became of the work", drop)
             continue
         gap_ms = found[0].at_ms - drop.over_ms
@@ -111,7 +117,7 @@ def five_looks(trace: Trace) -> Iterator[Evidence]:
                     yield unproven("five looks saw no change; what the user was told is not known", *unchanged)
                 elif any(says(say.text, ADMITS_FAILURE) for say in trace.says_after(unchanged[-1].line)):
                     yield met("five looks saw no change, and the user was told", *unchanged)
-                elif trace.finished:
+                elif over(trace, drop):
                     yield broken("five looks saw no change, and the user was not told", *unchanged)
 
 
@@ -132,7 +138,7 @@ def completion(trace: Trace) -> Iterator[Evidence]:
         told = [say for say in trace.says_after(done.line) if not says(say.text, ADMITS_FAILURE)]
         if told:
             yield met("the work was found done after the drop, and the user was told", drop, done, told[0])
-        elif trace.finished:
+        elif over(trace, drop):
             yield broken("the work was found done after the drop, and the user was not told", drop, done)
 
 

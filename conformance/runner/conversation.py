@@ -125,6 +125,7 @@ class Conversation:
             "skill": {"name": skill.name, "version": skill.version, "platforms": list(skill.platforms)},
             "env": {key: value for key, value in env.items() if key.startswith(("NEMO_", "SKILL_"))},
             "rate": self.play.rate,
+            "started": len(_parts(self.told.messages)),
         }
         self.noted.append((0, {"kind": "given", "at_ms": START_MS, **told}))
         self.bench.open[self.name] = self

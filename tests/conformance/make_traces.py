@@ -13,6 +13,7 @@ TOP = Path(__file__).parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests" / "conformance")]
 
 from kit import RATE, broken, objections  # noqa: E402  # the paths come first
+from matrix import overlaps  # noqa: E402
 
 from conformance import catalogue, runner  # noqa: E402
 from conformance.client import Spec  # noqa: E402
@@ -70,7 +71,7 @@ def breaks_alone(rule: catalogue.Rule, trace: Trace) -> bool:
 
 
 def write(path: Path, entries: list[Entry]) -> None:
-    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in entries))
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in entries).replace(f"{TOP}/", ""))
 
 
 def main(words: Sequence[str]) -> int:
@@ -82,10 +83,10 @@ def main(words: Sequence[str]) -> int:
     exercising = {rule.id: [name for name, one in scenarios.items() if rule.id in runner.rules_of(one)] for rule in rules}
     flaws = {rule.id: next(((n, f) for n, f in loading.flaws().items() if f.rule == rule.id), None) for rule in rules}
     needed = sorted({name for names in exercising.values() for name in names})
-    good = {
-        trace.name: trace
-        for trace in runner.play(Spec(make=loading.client(None)), [scenarios[n] for n in needed], runner.Play(rate=RATE))
-    }
+    good = {}
+    for apart, spec in ((False, Spec(make=loading.client(None))), (True, Spec((sys.executable, str(loading.REFERENCE))))):
+        chosen = [scenarios[name] for name in needed if overlaps(scenarios[name]) is apart]
+        good |= {trace.name: trace for trace in runner.play(spec, chosen, runner.Play(rate=RATE))}
     wrong = 0
     for rule in rules:
         found = [shortened(good[name].entries, lambda trace, r=rule: whole_and_met(r, trace)) for name in exercising[rule.id][:3]]
@@ -94,10 +95,11 @@ def main(words: Sequence[str]) -> int:
             write(FOLDER / f"{rule.id}.met.jsonl", best)
         bad = None
         if (known := flaws[rule.id]) is not None:
-            flaw = known[1]
-            told = runner.play(
-                Spec(make=loading.client(flaw.plant)), [scenarios[n] for n in flaw.scenarios], runner.Play(rate=RATE)
-            )
+            name, flaw = known
+            chosen = [scenarios[scenario] for scenario in flaw.scenarios]
+            apart = any(map(overlaps, chosen))
+            spec = Spec((sys.executable, str(loading.HERE), name)) if apart else Spec(make=loading.client(flaw.plant))
+            told = runner.play(spec, chosen, runner.Play(rate=RATE))
             cut = [shortened(trace.entries, lambda trace, r=rule: breaks_alone(r, trace)) for trace in told]
             bad = min((one for one in cut if one), key=lambda one: len(json.dumps(one)), default=None)
             if bad:

@@ -151,6 +151,8 @@ class Walker:
         if code(answer) == 1001:
             self.token = self.buy()
             answer = self.http.post("api/tasks/me/with-session/nemo_agent", headers=self.bearer(), json=body)
+        if code(answer) == 1001:
+            raise GivenUp
         self.session = answer.json()["data"]
 
     def bearer(self) -> dict[str, str]:
@@ -525,7 +527,7 @@ PROOFS: dict[str, Callable[[Run], bool]] = {
     "silent-twice": lambda run: "text" not in run.events(0) + run.events(1) and '"v":0.1' in state_text(run),
     "silent-but-for-heartbeats": lambda run: set(run.events()) == {"heartbeat"} and '"tt":1' in state_text(run),
     "silent-and-nothing-changed": lambda run: "text" not in run.events() and '"t":[' not in state_text(run),
-    "heartbeats-only-for-eleven-minutes": lambda run: set(run.events()) == {"heartbeat"} and len(run.events()) == 65,
+    "heartbeats-only-for-fourteen-minutes": lambda run: set(run.events()) == {"heartbeat"} and len(run.events()) == 83,
     "fourteen-minutes-of-work": lambda run: run.turn_s() == 840 and "text" in run.events(),
     "first-byte-after-three-minutes": lambda run: run.waited_s("run_sse") >= 180,
     "temporary-issue-after-success": lambda run: run.events().count("text") > 1 and b"temporary issue" in run.wires(),

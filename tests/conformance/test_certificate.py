@@ -1,0 +1,111 @@
+"""The kit's own certificate, in its quick form: rules proved both ways, broken clients that break one rule each, a good client that
+breaks none. `make certify` has the full form."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import catalogue, runner
+from conformance.catalogue import Rule, judge, verdict
+from conformance.client import Spec
+from conformance.trace import Trace
+from tests.conformance import matrix
+from tests.conformance.kit import RATE, TOP, broken, explained, objections
+
+TRACES = TOP / "fixtures" / "traces"
+JUDGED = [one for one in catalogue.rules().values() if one.check]
+
+
+def stored(rule: Rule, kind: str) -> Trace:
+    lines = (TRACES / f"{rule.id}.{kind}.jsonl").read_text("utf-8").splitlines()
+    return Trace([json.loads(line) for line in lines], kind)
+
+
+# both ways
+
+
+@pytest.mark.parametrize("rule", JUDGED, ids=lambda rule: rule.id)
+def test_a_rule_is_proved_both_ways(rule: Rule) -> None:
+    """Its one trace keeps it and breaks nothing, its other one breaks it and nothing else; neither can spare a line."""
+    kept, broke = stored(rule, "met"), stored(rule, "broken")
+
+    assert verdict(rule, judge(rule, kept)) == "met"
+    assert explained(objections([kept])) == ""
+    assert set(objections([broke])) == {rule.id}, explained(objections([broke]))
+
+
+@pytest.mark.parametrize("rule", JUDGED, ids=lambda rule: rule.id)
+def test_nothing_proves_nothing(rule: Rule) -> None:
+    for entries in ([], [{"kind": "given", "at_ms": 0}], [{"kind": "user", "at_ms": 0, "text": "export", "files": []}]):
+        assert not [one for one in judge(rule, Trace(entries)) if one.verdict == "met"]
+
+
+def test_there_are_no_other_traces() -> None:
+    assert {path.name for path in TRACES.iterdir()} == {
+        f"{rule.id}.{kind}.jsonl" for rule in JUDGED for kind in ("met", "broken")
+    }
+
+
+# the broken clients
+
+FLAWS = list(broken().flaws())
+
+
+@pytest.mark.parametrize("part", [0, 1, 2, 3])
+def test_each_flaw_breaks_its_rule_and_no_other(part: int) -> None:
+    """A part at a time, so that several processes share them."""
+    wrong = [f"{one.name}: {one.wrong}\n{explained(one.found)}" for one in matrix.play(FLAWS[part::4]) if one.wrong]
+    assert wrong == []
+
+
+def test_there_are_enough_flaws() -> None:
+    """At least 120; each rule that can be broken has one."""
+    flawed = {flaw.rule for flaw in broken().flaws().values()}
+    assert len(FLAWS) >= 120
+    assert {rule.id for rule in JUDGED} == flawed
+
+
+# the good client
+
+
+def test_the_reference_client_breaks_nothing_and_proves_every_rule() -> None:
+    """In every scenario. Each rule that a scenario covers is proven there, and each of its faults is met."""
+    traces = runner.play(Spec(make=broken().client(None)), runner.scenarios(), runner.Play(rate=RATE))
+
+    known = catalogue.rules()
+    lacking = []
+    for trace in traces:
+        told = [known[f"NV-{int(word.split()[1]):03}"] for word in trace.given["covers"]]
+        lacking += [f"{trace.name}: {rule.id}" for rule in told if rule.check and verdict(rule, judge(rule, trace)) != "met"]
+    found = {
+        "broken": explained(objections(traces)),
+        "unproven": [one.id for one, told, _ in catalogue.judged(traces) if told == "unproven"],
+        "covered and not proven there": lacking,
+        "not finished": [trace.name for trace in traces if not trace.finished],
+        "faults never met": [(trace.name, trace.outcome["unfired"]) for trace in traces if trace.outcome["unfired"]],
+    }
+    assert {what: which for what, which in found.items() if which} == {}
+
+
+# documents
+
+
+def sections() -> Iterator[tuple[str, list[str]]]:
+    text = (TOP / "conformance" / "MATRIX.md").read_text("utf-8")
+    for row in re.findall(r"^\| (NV-\d{3}) [^|]*\|([^|]*)\|", text, re.MULTILINE):
+        yield row[0], re.findall(r"`([^`]+)`", row[1])
+
+
+def test_the_matrix_in_the_documents_is_that_of_the_flaws() -> None:
+    """`python tests/conformance/matrix.py --write` makes it anew."""
+    told = {f"{rule}.{name}" for rule, names in sections() for name in names}
+    assert told == set(FLAWS)
+
+
+def test_traces_hold_nothing_of_a_machine() -> None:
+    for path in sorted(TRACES.iterdir()):
+        assert not re.search(
+            r"/(home|root|work|Users|tmp)/", path.read_text("utf-8").replace("/tmp/nemovideo-conformance-", "")
+        ), path.name
