@@ -3,6 +3,7 @@
 import click
 
 from mock_server import __version__
+from mock_server.commands.executing import execute
 from mock_server.commands.recordings import har
 from mock_server.commands.replaying import replay
 from mock_server.commands.running import journal, worlds
@@ -21,7 +22,7 @@ def main() -> None:
     """
 
 
-main.add_section("Serve", serve, replay)
+main.add_section("Serve", serve, execute, replay)
 main.add_section("Look into a running mock, from another terminal", worlds, journal)
 main.add_section("Scenarios and recordings", scenario, har)
 main.add_section("What the mock does, and why", settings, lifecycles, ledger)

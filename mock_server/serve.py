@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -109,6 +110,7 @@ def _server(app: ASGIApp) -> Server:
             proxy_headers=False,
             lifespan="off",
             access_log=False,
+            log_config=None,  # uvicorn's asks stdout whether it is a terminal, and there may be none
             log_level="critical",
             date_header=False,
             server_header=False,
@@ -117,6 +119,26 @@ def _server(app: ASGIApp) -> Server:
             timeout_graceful_shutdown=1,
         )
     )
+
+
+async def open_door(app: ASGIApp, door: socket.socket, tls: ssl.SSLContext) -> Server:
+    """Serve an application at a further socket, with TLS, on the running loop, until `shut_door`."""
+    server = _server(app)
+    server.config.load()
+    server.config.ssl = tls
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup(sockets=[door])
+    return server
+
+
+async def shut_door(server: Server) -> None:
+    """Open connections are reset, and their requests have ended when this has."""
+    for one in server.servers:
+        one.close()
+    for connection in [*server.server_state.connections]:
+        connection.transport.abort()
+    if server.server_state.tasks:
+        await asyncio.wait(server.server_state.tasks, timeout=1)
 
 
 @dataclass(slots=True)
@@ -284,7 +306,10 @@ def ready_content(doors: Doors) -> bytes:
 
 @dataclass(slots=True)
 class Running:
-    """A server in a thread of its own."""
+    """A server in a thread of its own. `url`: of the API, and of the world `default`; `control_url`: of the control port, "" without one.
+
+    `worlds` and `loop` belong to that thread; reach them through `do` alone.
+    """
 
     url: str
     control_url: str
@@ -292,7 +317,7 @@ class Running:
     loop: asyncio.AbstractEventLoop
 
     def do(self, work: Callable[[], T]) -> T:
-        """Run `work` where the worlds live, between two requests."""
+        """Run `work` where the worlds live, between two requests. Raises what it raises, TimeoutError after 30 s."""
 
         async def inside() -> T:
             return work()
@@ -300,6 +325,7 @@ class Running:
         return asyncio.run_coroutine_threadsafe(inside(), self.loop).result(30)
 
     def world_url(self, name: str) -> str:
+        """The base URL of the world `name`, which is made at its first use."""
         return f"{self.url}/w/{name}"
 
 
@@ -307,7 +333,10 @@ class Running:
 def running(
     worlds: Worlds | None = None, host: str = "127.0.0.1", port: int = 0, control_port: int | None = 0
 ) -> Iterator[Running]:
-    """A server for the length of a `with` block, on free ports unless told. Raises ServeError."""
+    """A server for the length of a `with` block, on free ports unless told; `control_port` None opens none. Raises ServeError.
+
+    Its clock is real and its seed 1, unless `worlds` say otherwise; a single world's are chosen through the control port.
+    """
     worlds = worlds or Worlds()
     doors = open_doors(host, port, control_port)
     started = threading.Event()

@@ -159,7 +159,7 @@ def test_packages_do_not_reach_into_each_other():
 #: The same for the kit.
 KIT_LEVELS = {
     "sse": 0, "sentences": 0, "ambiguities": 0, "skill": 0, "trace": 1, "client": 1, "adapter": 1, "foreign": 2, "catalogue": 2, "rules": 3, "parsing": 3, "result": 3,
-    "baseline": 4, "runner": 4, "report": 4, "commands": 5, "pytest_plugin": 5, "test_scenarios": 5, "__main__": 6,
+    "baseline": 4, "judging": 4, "runner": 4, "report": 4, "commands": 5, "pytest_plugin": 5, "test_scenarios": 5, "__main__": 6,
 }  # fmt: skip
 
 

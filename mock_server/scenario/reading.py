@@ -62,6 +62,7 @@ def _fixtures(name: str) -> File:
 
 
 def names() -> list[str]:
+    """The scenarios that ship with the mock, in the order of the alphabet."""
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
