@@ -2,7 +2,7 @@
 PYTHON ?= python3
 V := .venv/bin
 
-.PHONY: test demo bench certify contract check clean
+.PHONY: test demo bench certify contract dist check clean
 
 # The environment; made anew when what it depends on changes.
 .venv/ready: pyproject.toml
@@ -32,6 +32,10 @@ certify: .venv/ready
 # Both contracts under a second linter, which looks inside stream events too; it needs Node.
 contract:
 	npx --yes @redocly/cli lint openapi.yaml mock_server/control.yaml
+
+# The sdist and the wheel, and the wheel tried in an empty environment.
+dist: .venv/ready
+	$(V)/python tests/packaging/dist.py
 
 check: .venv/ready
 	$(V)/ruff check --fix

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from conformance.result import Result
     from conformance.trace import Trace
 else:
-    _HOMES = {"Result": "conformance.result", "Trace": "conformance.trace", "judge": "conformance.judging", "traces": "conformance.judging"}
+    _HOMES = {
+        "Result": "conformance.result",
+        "Trace": "conformance.trace",
+        "judge": "conformance.judging",
+        "traces": "conformance.judging",
+    }
 
     def __getattr__(name):
         from importlib import import_module

@@ -13,7 +13,14 @@ from conformance.result import FAULT
 from conformance.skill.command import skill
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class InOrder(click.Group):
+    """Lists its commands in the order in which one needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, message="nemovideo-conformance %(version)s")
 def commands() -> None:
     """Judge any client of the NemoVideo agent API, in any language, by every documented rule.
@@ -22,7 +29,7 @@ def commands() -> None:
     """
 
 
-for one in (run, judge, observe, chat, rules, explain, ambiguities, skill):
+for one in (run, judge, observe, skill, rules, explain, ambiguities, chat):
     commands.add_command(one)
 
 

@@ -148,7 +148,7 @@ def find(word: str) -> Rule:
     found = known.get(f"NV-{int(number[1]):03}") if number else next((one for one in known.values() if one.name == word), None)
     if found is None:
         names = [one.name for one in known.values()]
-        near = [name for name in names if word in name][:1] or get_close_matches(word, [*known, *names], 1)
+        near = [] if number else [name for name in names if word in name][:1] or get_close_matches(word, names, 1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; rules go from NV-001 to NV-{LAST}"
         raise LookupError(f"there is no rule {word!r}{hint}")
     return found

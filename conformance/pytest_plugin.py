@@ -36,21 +36,20 @@ def conformance_bench() -> "Iterator[Bench]":
 def pytest_nemo_judge(entries: list[dict[str, Any]], marker: dict[str, Any]) -> list[dict[str, str]]:
     """For tests marked `nemo(verdicts=True)` of the mock's plugin: the rules that bind a client of the seed skills. With a list of rules
     instead of True, these alone."""
-    from conformance.catalogue import find
+    from conformance.judging import judge
     from conformance.report.lines import proof
     from conformance.report.masking import masked
-    from conformance.result import Held, result
-    from conformance.skill.profile import profile
     from conformance.trace import Trace
 
     wanted = marker["verdicts"] if isinstance(marker["verdicts"], list | tuple) else ()
+    trace = Trace(entries)
     try:
-        asked = frozenset(find(str(word)).id for word in wanted)
+        judged = judge([trace], rules=map(str, wanted))
     except LookupError as error:
         pytest.fail(f"@pytest.mark.nemo(verdicts=...): {error}", pytrace=False)
-    told, trace = profile("music-to-a"), Trace(entries)
+    asked = judged.held.asked
     rows = []
-    for one in result("", Held(told.name, told.version, told.carries, "seed", asked), 1.0, [trace], ()).findings:
+    for one in judged.findings:
         if one.rule.id not in asked and (asked or not one.counts):
             continue
         found = one.objections[:1] or one.evidence[:1]

@@ -271,6 +271,7 @@ class Trace:
         return [one for one in self.exchanges if one.line > line and (not operations or one.operation in operations)]
 
     def before(self, line: int, *operations: str) -> list[Exchange]:
+        """Exchanges before a line; all without operations."""
         return [one for one in self.exchanges if one.line < line and (not operations or one.operation in operations)]
 
     @cached_property
@@ -293,10 +294,12 @@ class Trace:
 
     @cached_property
     def says(self) -> list[Say]:
+        """All that the user was shown."""
         return [Say(n, one["at_ms"], one["text"]) for n, one in self.numbered("say")]
 
     @cached_property
     def messages(self) -> list[Message]:
+        """What the user said, each with what followed it."""
         found: list[Message] = []
         exchanges = {one.line: one for one in self.exchanges}
         for number, one in enumerate(self.entries, 1):
@@ -321,6 +324,7 @@ class Trace:
         return next((one for one in reversed(self.messages) if one.line < exchange.line), None)
 
     def says_after(self, line: int) -> list[Say]:
+        """What the user was shown after a line."""
         return [say for say in self.says if say.line > line]
 
     def numbered(self, kind: str) -> list[tuple[int, Entry]]:

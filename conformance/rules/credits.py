@@ -12,12 +12,13 @@ from conformance.trace import Exchange, Message, Say, Trace
 
 def refused(trace: Trace) -> list[Exchange]:
     """Calls that the purse could not pay."""
-    return [one for one in trace.exchanges if one.code == 2001]
+    return [one for one in trace.exchanges if one.code == 2001 and not one.dropped]
 
 
 def unpaid(trace: Trace) -> list[Exchange]:
     """The same, and turns in whose stream it was told."""
-    return [one for one in trace.exchanges if one.code == 2001 or any(says(text, _NO_CREDITS) for text in one.texts)]
+    told = [one for one in trace.exchanges if any(says(text, _NO_CREDITS) for text in one.texts)]
+    return [one for one in trace.exchanges if one in told or (one.code == 2001 and not one.dropped)]
 
 
 _NO_CREDITS = re.compile(
@@ -182,7 +183,7 @@ def top_up(trace: Trace) -> Iterator[Evidence]:
     "After 2001 nothing is sent again, and no other guest account is opened for its free credits.",
     level="MUST",
     basis="assumed",
-    sources="S0, S1, S2, S3",
+    sources="our reading",
     seen="wire",
 )
 def no_retry(trace: Trace) -> Iterator[Evidence]:
@@ -236,7 +237,7 @@ _NEGATED = re.compile(
 def kept_apart(trace: Trace) -> Iterator[Evidence]:
     for one in trace.exchanges:
         message, told = _answer(trace, one)
-        if message is None or one.code not in (402, 2001):
+        if message is None or one.code not in (402, 2001) or one.dropped:
             continue
         if one.code == 402 and one.operation == "submit_render":
             wrong = next((say for say in told if _of_credits(say.text)), None)

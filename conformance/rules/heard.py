@@ -31,7 +31,7 @@ _OWN_WORDS = re.compile(
     r"失败|出错|错误|抱歉|重试|积分|注册|令牌|指令|终端",
     IGNORECASE,
 )
-_CLAUSE = re.compile(r"(?<!\d)[.,:](?=\s|$)|[;!?—–\n，。；：！？]")
+_SENTENCE, _PART = re.compile(r"(?<!\d)[.;!?](?=\s|$)|[\n。；！？]"), re.compile(r":(?=\s|$)|[—–：]")
 _WORD = re.compile(r"[^\W\d_]{4,}|\d+|[\u4e00-\u9fff]{2}")
 
 
@@ -163,11 +163,18 @@ def missed(text: str, shown: str) -> bool:
     return share is not None and share < 0.2
 
 
+def sentences(text: str) -> list[str]:
+    return _SENTENCE.split(text)
+
+
 def _content(text: str) -> Iterator[str]:
     """Its clauses that speak of the video."""
-    for clause in _CLAUSE.split(text):
-        if not SCREEN.search(clause) and not TROUBLE.search(clause) and not _OWN_WORDS.search(clause):
-            yield clause
+    for sentence in sentences(text):
+        if _OWN_WORDS.search(sentence) or TROUBLE.search(sentence):
+            continue
+        for part in _PART.split(sentence):
+            if not SCREEN.search(part):  # with all that hangs on a command: "drag a clip here, or describe one, and we begin"
+                yield part
 
 
 def _words(text: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.catalogue import Cost, Evidence, broken, met, rule, unproven
+from conformance.rules.tokens import started_anew
 from conformance.rules.words import ADMITS_FAILURE, says
 from conformance.trace import Exchange, Trace
 
@@ -30,7 +31,8 @@ def over(trace: Trace, drop: Exchange) -> bool:
 
 def changed(drop: Exchange, look: Exchange, trace: Trace) -> bool:
     """Whether a look shows another draft than the last one before the turn."""
-    before = [one for one in trace.before(drop.line, "get_state") if one.ok]
+    session = str(drop.body.get("session_id")) if isinstance(drop.body, dict) else ""
+    before = [one for one in trace.before(drop.line, "get_state") if one.ok and session in one.path]
     return look.ok and look.draft != (before[-1].draft if before else {})
 
 
@@ -98,7 +100,8 @@ def first_look(trace: Trace) -> Iterator[Evidence]:
 )
 def five_looks(trace: Trace) -> Iterator[Evidence]:
     for drop in drops(trace):
-        found = looks(trace, drop)
+        # what was refused showed nothing, and is asked again as soon as it is mended
+        found = [one for one in looks(trace, drop) if one.code not in (401, 1001, 1002)]
         unchanged = [one for one in found if not changed(drop, one, trace)]
         for one, other in zip(unchanged, found[1:], strict=False):
             if other.at_ms - one.over_ms < NEXT_LOOK_MS * 0.95:
@@ -155,6 +158,7 @@ def same_session(trace: Trace) -> Iterator[Evidence]:
     for drop in drops(trace):
         lost = [one for one in trace.after(drop.ended_line) if one.code in (1001, 1002)]
         made = [one for one in trace.after(drop.ended_line, "create_session") if not lost or one.line < lost[0].line]
+        made = [one for one in made if not started_anew(trace, drop.ended_line, one.line)]
         if made:
             yield broken(
                 "the stream broke, and a new session was made",

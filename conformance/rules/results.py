@@ -15,6 +15,7 @@ from conformance.trace import Exchange, Message, Say, Trace
 FAILED = re.compile(r"\bfail(?:ed|ure)\b|\ban error\b|\bwent wrong\b|\bcould ?n[o']t\b|失败|出错|未能", IGNORECASE)
 
 
+AGAIN = re.compile(r"\btry\b.{0,10}\b(?:again|later)\b|再试|稍后", IGNORECASE)
 #: Ways to say that nothing came of it, beyond those of ADMITS_FAILURE.
 NOTHING_DONE = re.compile(
     r"\bas it was\b|\bnothing (?:was |has )?(?:changed|happened|done)\b|\bcredits?\b|没有变|没变|未变|积分", IGNORECASE
@@ -151,8 +152,7 @@ HOW = {"hung": "hung, and had to be ended", "flooded": "flooded its output", "mu
 def ignores_a_trailing_excuse(trace: Trace) -> Iterator[Evidence]:
     for turn in of.heard(trace) if trace.has_transcript else ():
         texts = of.told_events(turn, "text")
-        trouble = [bool(of.TROUBLE.search(text)) for text in turn.texts]
-        if len(trouble) < 2 or not trouble[-1] or any(trouble[:-1]) or turn.errors or not (_changed(trace, turn)):
+        if _excuse(turn) != "after words" or turn.errors or not _changed(trace, turn):
             continue
         says_ = of.shown_for(trace, turn)
         worried = next(
@@ -180,9 +180,18 @@ def ignores_a_trailing_excuse(trace: Trace) -> Iterator[Evidence]:
 )
 def believes_an_excuse_alone(trace: Trace) -> Iterator[Evidence]:
     for turn in of.heard(trace) if trace.has_transcript else ():
-        if turn.errors or not turn.texts or not all(of.TROUBLE.search(text) for text in turn.texts) or _changed(trace, turn):
+        if turn.errors or _excuse(turn) != "alone" or _changed(trace, turn):
             continue
         yield from _admits(trace, turn, of.told_events(turn, "text")[-1], "trouble was all that was told")
+
+
+def _excuse(turn: Exchange) -> str:
+    """Whether the words of a turn end with an excuse: "after words", "alone"; "" when they do not."""
+    found = [sentence for sentence in of.sentences(" ".join(turn.texts)) if sentence.strip()]
+    first = next((number for number, sentence in enumerate(found) if of.TROUBLE.search(sentence)), None)
+    if first is None or not all(of.TROUBLE.search(sentence) or AGAIN.search(sentence) for sentence in found[first:]):
+        return ""
+    return "after words" if first else "alone"
 
 
 def _changed(trace: Trace, turn: Exchange) -> bool:

@@ -64,7 +64,7 @@ def credits(trace: Trace) -> Iterator[Evidence]:
                 yield broken("the balance was told, and the user heard that it cannot be checked", asked[-1], refused)
             else:
                 yield met(f"{message.text!r} was answered from the balance", message, asked[0])
-        elif served(message) and not [one for one in trace.before(message.line, "get_credits") if one.ok]:
+        elif served(trace, message) and not [one for one in trace.before(message.line, "get_credits") if one.ok]:
             yield broken(f"{message.text!r}: the balance was not asked for", message)
 
 
@@ -87,7 +87,7 @@ def status(trace: Trace) -> Iterator[Evidence]:
             yield objection
         elif asked:
             yield met(f"{message.text!r} was answered from the state", message, asked[0])
-        elif served(message) and not known:
+        elif served(trace, message) and not known:
             yield broken(f"{message.text!r}: the state was not asked for", message)
 
 
@@ -108,8 +108,14 @@ def uploads(trace: Trace) -> Iterator[Evidence]:
         sent = trace.after(message.line, "upload_files")
         if sent:
             yield met("what the user sent was uploaded", message, sent[0])
-        elif served(message) and trace.finished:
+        elif served(trace, message) and trace.finished and not says(message.shown, _TOO_LARGE):
             yield broken("what the user sent was not uploaded", message)
+
+
+_TOO_LARGE = re.compile(
+    r"(?:large|big|size|limit|exceed\w*|over) .{0,20}\d+ ?MB|\b(?:too|larger?|bigger) (?:large|big|than)\b|\d+ ?MB|太大|过大|超过",
+    re.IGNORECASE,
+)
 
 
 _ASKS_BACK = re.compile(
@@ -134,10 +140,11 @@ def edits(trace: Trace) -> Iterator[Evidence]:
             yield met("the wish was sent into the chat", message, sent[0])
         elif (
             trace.has_transcript
-            and served(message)
+            and served(trace, message)
             and not says(message.shown, _ASKS_BACK)
             and not says(message.shown, ADMITS_FAILURE)
             and (not message.files or message.of("upload_files"))
+            and not any(says(message.text, wanted) for wanted, _, _ in _LIMITS)  # rule 45
         ):
             yield broken(f"{message.text!r} was not sent into the chat", message)
 
@@ -187,8 +194,8 @@ def foreign(trace: Trace) -> Iterator[Evidence]:
     for message in messages(trace, "foreign"):
         if objection := _chatted(trace, message):
             yield objection
-        elif served(message):
-            yield met(f"{message.text!r} started no turn", message, *message.says[-1:])
+        elif served(trace, message) and message.says:
+            yield met(f"{message.text!r} started no turn", message, message.says[-1])
 
 
 #: Any word of time or of work begun.
@@ -260,5 +267,5 @@ def limits(trace: Trace) -> Iterator[Evidence]:
             told = next((say for say in message.says if says(say.text, instead) or says(say.text, _CANNOT)), None)
             if told:
                 yield met(f"the limit on {what} was told", message, told)
-            elif served(message):
+            elif served(trace, message):
                 yield broken(f"nothing was said of the limit on {what}", message)

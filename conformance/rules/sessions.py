@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from conformance.catalogue import Cost, Evidence, broken, met, rule
 from conformance.rules.recovery import drops
+from conformance.rules.tokens import started_anew
 from conformance.trace import Exchange, Trace
 
 _USES = ("get_state", "upload_files", "run_sse", "submit_render")
@@ -259,7 +260,8 @@ def one_session(trace: Trace) -> Iterator[Evidence]:
         )
         dropped = any(old.line < drop.line < new.line for drop in drops(trace))
         message = trace.message_of(new)
-        if excused or dropped or new.at_ms - old.at_ms > DAY_MS or (message and _ANOTHER.search(message.text)):
+        anew = started_anew(trace, old.line, new.line)
+        if excused or dropped or anew or new.at_ms - old.at_ms > DAY_MS or (message and _ANOTHER.search(message.text)):
             continue
         worked = any(name == _id(old) for one, name in uses(trace) if one.line < new.line)
         if not worked and (message is None or message.line < old.line):

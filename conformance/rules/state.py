@@ -160,7 +160,7 @@ def _near(one: Segment, spans: list[tuple[float, float]]) -> bool:
     "Track types that no document explains stop nothing: the rest is told, and the export goes on.",
     level="MUST",
     basis="assumed",
-    sources="S0, S1, S2, S3",
+    sources="our reading",
     seen="wire shown",
 )
 def survived(trace: Trace) -> Iterator[Evidence]:

@@ -13,6 +13,8 @@ from conformance.rules.timeline import plain
 from conformance.rules.words import says
 from conformance.trace import Exchange, Say, Trace
 
+#: "At once" for words that a client may first think about.
+AT_ONCE_MS = 90_000
 LETS_CHOOSE = re.compile(
     r"\boptional\b|\b(?:remove|drop|keep|strip|undo|without|delete|take (?:it|them|any) (?:out|off))\b|去掉|移除|删除|保留|不想要|不需要|可选",
     IGNORECASE,
@@ -201,7 +203,7 @@ def both_stages(trace: Trace) -> Iterator[Evidence]:
         early = next((say for say in says_ if raw.line < say.line < turn.ended_line and not says(say.text, of.STILL)), None)
         room_ms = turn.over_ms - raw.at_ms - trace.slack_ms(raw.at_ms, turn.over_ms)
         choice = next((say for say in says_ if say.line > added.line and says(say.text, LETS_CHOOSE)), None)
-        if not early and room_ms > 30_000:
+        if not early and room_ms > AT_ONCE_MS:
             yield broken(
                 "the raw video was ready, and the user heard of it only at the end",
                 raw,

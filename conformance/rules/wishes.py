@@ -85,8 +85,14 @@ def messages(trace: Trace, *wishes: Wish) -> list[Message]:
     return [one for one in trace.messages if wish(one) in wishes and alone(trace, one)]
 
 
-def served(message: Message) -> bool:
-    """The client is done with it, and no call for it was refused or broken: what it did not do it did not want to."""
+def served(trace: Trace, message: Message) -> bool:
+    """The client is done with it, and no call for it was refused or broken: what it did not do it did not want to.
+
+    Not so while it has no token or no session: who was refused them need not ask again for each message.
+    """
+    doors = trace.before(message.line, "issue_anonymous_token", "create_session")
+    if doors and not doors[-1].ok:
+        return False
     return message.done_ms is not None and all(one.code == 0 and not one.dropped for one in message.exchanges)
 
 

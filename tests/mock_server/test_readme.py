@@ -52,14 +52,20 @@ def test_the_control_port_and_a_fault(tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    sorted(set(re.findall(r"^nemovideo-mock (?:scenario|ledger|settings|lifecycles)[^#\n]*", "\n".join(BLOCKS), re.MULTILINE))),
+    sorted(
+        set(
+            re.findall(
+                r"^nemovideo-(?:mock (?:scenario|ledger|settings|lifecycles)|conformance)[^#\n]*", "\n".join(BLOCKS), re.MULTILINE
+            )
+        )
+    ),
 )
 def test_commands(line, tmp_path):
     """Each command of the recipes that needs no server runs."""
-    words = line.split()[1:]
-    done = subprocess.run(
-        [sys.executable, "-m", "mock_server", *words], capture_output=True, text=True, cwd=Path(__file__).parents[2]
-    )
+    command, *words = line.split()
+    package = {"nemovideo-mock": "mock_server", "nemovideo-conformance": "conformance"}[command]
+    words = [sys.executable if word == "python" else word for word in words]
+    done = subprocess.run([sys.executable, "-m", package, *words], capture_output=True, text=True, cwd=Path(__file__).parents[2])
 
     assert done.returncode == 0, done.stderr
     assert done.stdout

@@ -77,11 +77,13 @@ class Asking:
 
     async def _quiet(self) -> bool:
         """Let the application work until it has something to say, or nothing is to come before time passes: then False."""
-        live = self.desk.live
+        live, ready = self.desk.live, asyncio.get_running_loop()._ready
         for _ in range(SPINS):
             await asyncio.sleep(0)
             if self.out or self.finished:
                 return True
+            if not ready:  # nobody else can go on by itself
+                break
         now_ms = live.world.now_ms
         if self.waits or live.listeners or any(alarm.at_ms > now_ms for alarm in live.alarms):
             return False

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.conformance.legal import material
+from tests.conformance.legal import exporting, material
 from tests.conformance.legal.asking import Answer, Asking, Lost, TimeUp, as_json
 from tests.conformance.legal.choices import Wish
 from tests.conformance.legal.client import Client, Refused, understood
@@ -30,20 +30,30 @@ async def decline(client: Client, wish: Wish) -> None:
 
 async def limit(client: Client, wish: Wish) -> None:
     client.say(wish.kind)
+    if client.session and client.chance(0.3):
+        await edit(client, wish)  # perhaps the service knows a way
 
 
-async def edit(client: Client, wish: Wish) -> None:
+async def both(client: Client, wish: Wish) -> None:
+    """An edit, and then the export that was asked for in the same breath."""
+    if await edit(client, wish):
+        await exporting.export(client, wish)
+
+
+async def edit(client: Client, wish: Wish) -> bool:
+    """Whether it came to a good end."""
     turn = Turn()
     if wish.kind != "talk" or client.chance(0.5):
         client.say("begin")
-    await client.mending(lambda: tell(client, wish.text, turn), again_when_lost=False)
+    await client.mending(lambda: tell(client, wish.passed_on or wish.text, turn), again_when_lost=False)
     session = client.session
     state = await afterwards(client, turn)
     if client.session != session:
         show(client, turn)
         client.say("what")  # the project is gone, as the user has heard
-        return
+        return False
     await report(client, turn, state)
+    return not (turn.no_credits or turn.error or turn.timed_out or turn.dropped)
 
 
 async def tell(client: Client, text: str, turn: Turn) -> None:
@@ -70,8 +80,8 @@ async def listen(client: Client, asking: Asking, turn: Turn) -> None:
     habits, desk, ear = client.habits, client.desk, Ear()
     start = spoken = noticed = desk.now_ms
     while True:
-        ends_ms = min(spoken + habits.alone_s * 1000, start + habits.turn_s * 1000)
-        until_ms = round(min(noticed + habits.notice_s * 1000, ends_ms))
+        ends_ms = round(min(spoken + habits.alone_s * 1000, start + habits.turn_s * 1000))
+        until_ms = min(noticed + round(habits.notice_s * 1000), ends_ms)
         try:
             if not asking.status:
                 await asking.head(until_ms)
@@ -144,14 +154,15 @@ async def afterwards(client: Client, turn: Turn) -> dict[str, Any] | None:
     if not unclear and not client.chance(client.habits.looks_after) and "look" not in turn.asks:
         return None
     state = None
-    for again in range(1 + (not turn.said and client.chance(0.5)) * 2):
+    session = client.session
+    for again in range(1 + (not turn.said and not turn.timed_out and client.chance(0.5)) * 2):
         if again:
             await client.wait(client.dice.uniform(4, 30))
         try:
             state = await client.looked()
         except Lost:
             continue
-        if draft_of(state) != draft_of(turn.before):
+        if client.session != session or draft_of(state) != draft_of(turn.before):
             break
     return state
 
@@ -177,10 +188,9 @@ async def recovered(client: Client, turn: Turn) -> dict[str, Any] | None:
 async def report(client: Client, turn: Turn, state: dict[str, Any] | None) -> None:
     show(client, turn)
     lines = changed(client, turn.before, state) if state is not None else []
-    if turn.no_credits and not lines:
+    if turn.no_credits:
         await client.explain(2001)
-        return
-    if turn.timed_out:
+    elif turn.timed_out:
         client.say("too_long")
     elif turn.error or (turn.told_failure and not lines):
         client.say("failed")
@@ -198,6 +208,8 @@ async def report(client: Client, turn: Turn, state: dict[str, Any] | None) -> No
         material.tell_tracks(client, state)
     if "credits" in turn.asks:
         await material.tell_credits(client)
+    if turn.no_credits and not lines:
+        return
     if lines or turn.said or (state and exportable(draft_of(state))):
         client.say("offer")
     elif turn.asks:
@@ -212,6 +224,4 @@ def changed(client: Client, before: dict[str, Any], after: dict[str, Any]) -> li
         for word, found in zip(words, (new, altered, gone), strict=True)
         for one in found
     ]
-    if not lines and draft_of(before) != draft_of(after):
-        return [client.voice.pick(("- small adjustments to the timeline", "- 时间线有细微调整"))]
     return lines[:MOST_LINES]

@@ -5,10 +5,11 @@ from random import Random
 from typing import Any, TypeVar
 
 from tests.conformance.legal.asking import Answer, Desk, Lost, as_json
-from tests.conformance.legal.choices import Habits, Wish
+from tests.conformance.legal.choices import Habits, Wish, own_id
 from tests.conformance.legal.talking import Voice
 
 T = TypeVar("T")
+ID_FILE = ".config/nemovideo/client_id"
 
 
 class Refused(Exception):
@@ -33,6 +34,7 @@ class Client:
         self.session = self.task = self.user = ""
         self.known: dict[str, Any] | None = None  # the state, while nothing has happened since it was seen
         self.material: list[Any] = []  # files and links of this project
+        self.left: list[Any] = []  # those on their way into it
         self.barred = self.greeted = False
         self.renders = 0
         self.queue: list[Wish] = []
@@ -106,11 +108,15 @@ class Client:
                 told = await self.call("POST", "/api/auth/anonymous-token", None, ("X-Client-Id", self.client_id()), token=False)
                 break
             except Refused as refused:
-                if refused.code != 429 or 429 in mended:
+                if refused.code not in (400, 429) or refused.code in mended:
                     self.barred = refused.code == 429
                     raise
-                mended.add(429)
-                await self.wait(self.habits.retry_s)
+                mended.add(refused.code)
+                if refused.code == 429:
+                    await self.wait(self.habits.retry_s)
+                elif 429 not in mended and self.chance(0.5) and "NEMO_CLIENT_ID" not in self.env:
+                    self.habits.client_id = own_id(self.dice)
+                    self.home.pop(ID_FILE, None)
             except Lost:
                 if "lost" in mended:
                     raise
@@ -124,7 +130,7 @@ class Client:
             return given
         if self.habits.id_from == "memory":
             return self.habits.client_id
-        return self.home.setdefault(".config/nemovideo/client_id", self.habits.client_id)
+        return self.home.setdefault(ID_FILE, self.habits.client_id)
 
     async def connect(self) -> None:
         if self.session:
@@ -155,11 +161,12 @@ class Client:
     async def start_over(self) -> None:
         await self.open_session()
         self.say("new_project")
-        if self.material:
+        again = [one for one in self.material if one not in self.left]
+        if again:
             from tests.conformance.legal import material
 
-            await material.send(self, list(self.material))
-            self.say("sent_again", ", ".join(material.name(one) for one in self.material))
+            await material.send(self, list(again))
+            self.say("sent_again", ", ".join(map(material.name, again)))
 
     # the state
 
@@ -180,12 +187,14 @@ class Client:
 
         self.voice.zh = wish.zh
         flows = {
-            "edit": chatting.edit, "generate": chatting.edit, "talk": chatting.edit, "song": chatting.limit, "photo": chatting.limit,
+            "edit": chatting.edit, "generate": chatting.edit, "talk": chatting.edit, "both": chatting.both, "song": chatting.limit, "photo": chatting.limit,
             "foreign": chatting.decline, "export": exporting.export, "credits": material.credits, "status": material.status, "upload": material.upload,
         }  # fmt: skip
         try:
             if wish.kind not in ("foreign", "song", "photo") or self.habits.sets_up_early:
                 await self.connect()
+            if self.session and self.chance(self.habits.extra_looks):
+                await self.glance()
             if wish.files or wish.urls:
                 if not await material.bring(self, wish) or wish.kind == "upload":
                     return
@@ -196,6 +205,11 @@ class Client:
             await self.explain(refused.code)
         except Lost:
             self.say("unreachable")
+
+    async def glance(self) -> None:
+        """Look at what may be looked at any time; nobody is told."""
+        look = self.dice.choice((self.state, lambda: self.call("GET", "/api/credits/balance/simple")))
+        await self.mending(look)
 
     async def explain(self, code: int) -> None:
         if code == 2001:

@@ -38,6 +38,8 @@ async def _lived(seed: int, name: str, worlds: Worlds, of: type[Client]) -> Trac
     env = _environment(dice, habits, desk, live)
     for told in choices.faults(dice):
         faults.arm(live.faults, read(told, _contract()), live.world.now_ms)
+    live.world.scripted.turns += choices.turns(dice)
+    live.world.scripted.renders += choices.renders(dice)
     live.advance(live.world.now_ms)
     shown = {key: value for key, value in env.items() if key.startswith(("NEMO_", "SKILL_"))}
     desk.noted.append((0, {"kind": "given", "at_ms": START_MS, "scenario": name, "covers": [], "skill": SKILL, "env": shown, "rate": 1.0, "started": 1 + sum(wish.restart for wish in wishes)}))

@@ -32,7 +32,8 @@ async def bring(client: Client, wish: Wish) -> bool:
     if not good:
         return False
     try:
-        taken = await client.mending(lambda: send(client, good))
+        client.left = list(good)
+        taken = await client.mending(lambda: send(client, client.left))
     except Refused as refused:
         code = {415: 4001, 413: 4002}.get(refused.code, refused.code)
         names = ", ".join(map(name, good))
@@ -43,7 +44,7 @@ async def bring(client: Client, wish: Wish) -> bool:
     except Lost:
         client.say("upload_failed", ", ".join(map(name, good)))
         return False
-    client.material += good
+    client.material += [one for one in good if one not in client.material]
     client.say("uploaded", "; ".join(map(_described, taken)))
     return True
 
@@ -54,10 +55,10 @@ def _described(file: dict[str, Any]) -> str:
     return f"{file.get('filename')} ({file.get('file_type')}{long}{size})"
 
 
-async def send(client: Client, good: list[File | str]) -> list[dict[str, Any]]:
-    """Files in one request or in one each, links in another. Raises Refused, Lost."""
-    files = [one for one in good if isinstance(one, File)]
-    urls = [one for one in good if isinstance(one, str)]
+async def send(client: Client, left: list[File | str]) -> list[dict[str, Any]]:
+    """Files in one request or in one each, links in another; what was taken is no longer in `left`. Raises Refused, Lost."""
+    files = [one for one in left if isinstance(one, File)]
+    urls = [one for one in left if isinstance(one, str)]
     path = f"/api/upload-video/nemo_agent/me/{client.session}"
     taken: list[dict[str, Any]] = []
     for group in ([files] if client.habits.one_upload else [[one] for one in files]) if files else ():
@@ -66,6 +67,7 @@ async def send(client: Client, good: list[File | str]) -> list[dict[str, Any]]:
         headers = client.headers(("Content-Type", f"multipart/form-data; boundary={boundary}"))
         told = understood(await client.desk.ask("POST", client.base + path, headers, body))
         taken += told["data"]["files"]
+        left[:] = [one for one in left if one not in group]
     if urls:
         told = await client.call("POST", path, {"urls": urls, "source_type": "url"})
         taken += told["data"]["files"]
