@@ -25,9 +25,14 @@ demo: .venv/ready
 bench: .venv/ready
 	$(V)/python -m benchmarks
 
-# What takes too long for every change: the reference client under 1,000 seeds of the strict profile.
+# What takes too long for every change: the reference client under 1,000 seeds of the strict profile; 10,000 legal histories, in
+# which no rule may object; each flaw in every scenario of its rule; and the tests that take a sample, in full.
 certify: .venv/ready
 	$(V)/python tests/conformance/strict_seeds.py 1000
+	$(V)/python -m tests.conformance.legal 10000
+	$(V)/python tests/conformance/matrix.py --full
+	CERTIFY=1 $(V)/pytest --numprocesses auto -k another tests/conformance/test_other_clients.py tests/mock_server/test_replay.py
+	CERTIFY=1 $(V)/pytest -k do_not_meet tests/mock_server/test_worlds.py
 
 # Both contracts under a second linter, which looks inside stream events too; it needs Node.
 contract:

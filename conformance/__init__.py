@@ -4,11 +4,10 @@ What is promised to Python code is `__all__`; of `catalogue`: `rules`, `find`, `
 RECIPES.md lists it. Each is imported when it is first asked for, so that importing the package is free.
 """
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 __all__ = ["Result", "Trace", "__version__", "catalogue", "judge", "skill", "traces"]
 
+TYPE_CHECKING = False  # as type checkers read it; `typing` itself need not be imported
 if TYPE_CHECKING:
     from conformance import catalogue, skill
     from conformance.judging import judge, traces

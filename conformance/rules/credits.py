@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from conformance.catalogue import Cost, Evidence, broken, met, rule
+from conformance.rules import heard
 from conformance.rules.routing import CANNOT_CHECK
 from conformance.rules.wishes import alone, messages
 from conformance.rules.words import says
@@ -31,6 +32,8 @@ def _ids(trace: Trace, until: int) -> tuple[set[str], str]:
     given: set[str] = set()
     own = ""
     for one in trace.before(until):
+        if "corrupt" in one.faults and one.told("user_id"):
+            return given, ""  # nobody knows which id the client read
         given |= {str(value) for key in ("user_id", "bind_id", "session_id", "task_id") if (value := one.told(key)) is not None}
         own = str(one.told("user_id") or own)
     return given, own
@@ -38,8 +41,8 @@ def _ids(trace: Trace, until: int) -> tuple[set[str], str]:
 
 def _answer(trace: Trace, one: Exchange) -> tuple[Message | None, list[Say]]:
     """The message that a call was made for, and what was shown after it."""
-    message = trace.message_of(one)
-    return message, [say for say in message.says if say.line > one.line] if message else []
+    message = trace.message_of(one)  # another one may come before the answer
+    return message, [say for say in trace.says if one.line < say.line < heard.over(trace, one)] if message else []
 
 
 def _next_word(trace: Trace, line: int) -> int:

@@ -61,7 +61,7 @@ def took_for_the_end(trace: Trace, one: Exchange) -> str:
 )
 def waits(trace: Trace) -> Iterator[Evidence]:
     for one in trace.of("run_sse"):
-        if one.status not in (None, 200):
+        if one.status not in (None, 200) or (one.stream and one not in of.turns(trace)):
             continue
         left = of.gave_up(trace, one)
         if left is None:

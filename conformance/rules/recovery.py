@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.catalogue import Cost, Evidence, broken, met, rule, unproven
+from conformance.rules import heard
 from conformance.rules.tokens import started_anew
 from conformance.rules.words import ADMITS_FAILURE, says
 from conformance.trace import Exchange, Trace
@@ -16,10 +17,11 @@ def drops(trace: Trace) -> list[Exchange]:
 
 
 def looks(trace: Trace, drop: Exchange) -> list[Exchange]:
-    """Questions for the state after a drop, until the user speaks again or another turn begins."""
+    """Questions for the state after a drop, until the client is done and the user speaks again, or another turn begins."""
     following = [one.line for one in trace.after(drop.line, "run_sse", "submit_render")]
-    spoken = [line for line, _ in trace.numbered("user") if line > drop.ended_line]
-    end = min([*following, *spoken, 10**9])
+    done = next((line for line, _ in trace.numbered("done") if line > drop.ended_line), len(trace.entries) + 1)
+    queued = any(drop.line < line < done for line, _ in trace.numbered("user"))  # and begun right after it
+    end = min([*following, done if queued else heard.over(trace, drop)])
     return [one for one in trace.after(drop.ended_line, "get_state") if one.line < end]
 
 
@@ -31,8 +33,7 @@ def over(trace: Trace, drop: Exchange) -> bool:
 
 def changed(drop: Exchange, look: Exchange, trace: Trace) -> bool:
     """Whether a look shows another draft than the last one before the turn."""
-    session = str(drop.body.get("session_id")) if isinstance(drop.body, dict) else ""
-    before = [one for one in trace.before(drop.line, "get_state") if one.ok and session in one.path]
+    before = [one for one in trace.before(drop.line, "get_state") if one.ok and heard.session(drop) in one.path]
     return look.ok and look.draft != (before[-1].draft if before else {})
 
 
@@ -100,8 +101,8 @@ def first_look(trace: Trace) -> Iterator[Evidence]:
 )
 def five_looks(trace: Trace) -> Iterator[Evidence]:
     for drop in drops(trace):
-        # what was refused showed nothing, and is asked again as soon as it is mended
-        found = [one for one in looks(trace, drop) if one.code not in (401, 1001, 1002)]
+        # what failed or was refused showed nothing, and is asked again as soon as it is mended
+        found = [one for one in looks(trace, drop) if one.ok and heard.session(drop) in one.path]
         unchanged = [one for one in found if not changed(drop, one, trace)]
         for one, other in zip(unchanged, found[1:], strict=False):
             if other.at_ms - one.over_ms < NEXT_LOOK_MS * 0.95:

@@ -34,8 +34,13 @@ class Render:
 
 
 def renders(trace: Trace) -> list[Render]:
-    """Those of which the client heard that they were taken."""
-    told = [Render(one, ids(one)) for one in trace.of("submit_render") if one.code == 0 and not one.dropped]
+    """Those of which the client heard that they were taken: in the answer, or, where that was lost, by asking for them."""
+    polled = {poll_id(one) for one in trace.of("get_render") if one.ok}
+    told = [
+        Render(one, ids(one))
+        for one in trace.of("submit_render")
+        if (one.dropped and sent(one, "id") in polled) or (one.code == 0 and not one.dropped)
+    ]
     for poll in trace.of("get_render"):
         if asked := [one for one in told if one.submit.line < poll.line and poll_id(poll) in one.ids]:
             asked[-1].polls.append(poll)

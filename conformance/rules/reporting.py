@@ -129,7 +129,7 @@ _TAKEN_BACK = re.compile(
 
 def _unconfirmed(trace: Trace, message: Message) -> Iterator[tuple[Exchange, str, re.Pattern[str]]]:
     """What did not happen for a message, and how a claim of it would read."""
-    turns = message.of("run_sse")
+    turns = [] if message.of("submit_render") else message.of("run_sse")  # a claim may be of the export
     happened = [
         n for n, e in trace.numbered("world") if turns and n > turns[-1].line and e["what"] in ("draft.changed", "media.changed")
     ]

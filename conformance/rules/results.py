@@ -13,8 +13,6 @@ from conformance.trace import Exchange, Message, Say, Trace
 
 #: A failure that is claimed, rather than spoken of.
 FAILED = re.compile(r"\bfail(?:ed|ure)\b|\ban error\b|\bwent wrong\b|\bcould ?n[o']t\b|失败|出错|未能", IGNORECASE)
-
-
 AGAIN = re.compile(r"\btry\b.{0,10}\b(?:again|later)\b|再试|稍后", IGNORECASE)
 #: Ways to say that nothing came of it, beyond those of ADMITS_FAILURE.
 NOTHING_DONE = re.compile(
@@ -154,7 +152,8 @@ def ignores_a_trailing_excuse(trace: Trace) -> Iterator[Evidence]:
         texts = of.told_events(turn, "text")
         if _excuse(turn) != "after words" or turn.errors or not _changed(trace, turn):
             continue
-        says_ = of.shown_for(trace, turn)
+        exports = [one.line for one in trace.after(turn.line, "submit_render")]  # their failures are told, too
+        says_ = [say for say in of.shown_for(trace, turn) if say.line < min([*exports, 10**9])]
         worried = next(
             (say for say in says_ if of.TROUBLE.search(say.text) or (say.line > texts[-1].line and FAILED.search(say.text))), None
         )

@@ -304,5 +304,7 @@ def lost_session(trace: Trace) -> Iterator[Evidence]:
             )
         elif anew:
             yield met("the session was lost, and a new one was made", one, anew[0])
+        elif message and any(lost(other) and other.line < one.line for other in message.exchanges):
+            continue  # the second time for one message: no circles
         elif trace.finished and (message.done_ms is not None if message else trace.after(one.answer_line)):
             yield broken("the session was lost, and no new one was made", one)

@@ -33,8 +33,6 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 _INNER = re.compile(r"(?=\S*[/_-])\S{7,}")
-
-
 _RAW = re.compile(r"\btool_(?:call|result)\b|\bfunction_?(?:call|response)\b", IGNORECASE)
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 from conformance.client import Spec
 from conformance.runner.bench import Mode, Play, bench
@@ -15,8 +17,13 @@ from mock_server.scenario import Scenario
 def scenarios(words: Iterable[str] = ()) -> list[Scenario]:
     """Those that put rules to the test and in which a user speaks; with words, only these, by name or file. Raises ScenarioError."""
     chosen = list(words) or scenario.names()
-    told = [scenario.read(scenario.find(word)) for word in chosen]
+    told = [_read(scenario.find(word)) for word in chosen]
     return [one for one in told if one.messages and (list(words) or any(word.startswith("rule ") for word in one.covers))]
+
+
+@cache
+def _read(path: Path) -> Scenario:
+    return scenario.read(path)
 
 
 def trouble(mode: Mode) -> str:
