@@ -1,5 +1,6 @@
 """The command `nemovideo-conformance`, assembled."""
 
+import signal
 import sys
 
 import click
@@ -34,7 +35,12 @@ for one in (run, judge, observe, skill, rules, explain, ambiguities, chat):
 
 
 def main() -> None:
-    """Exit status 4 for a fault of the kit itself, told in one line."""
+    """Exit status 4 for a fault of the kit itself, told in one line. SIGTERM ends it as Ctrl-C does: in order."""
+
+    def asked(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, asked)
     try:
         commands(prog_name="nemovideo-conformance")
     except Exception as error:

@@ -4,11 +4,10 @@ What is promised to Python code is `__all__`; of `scenario`: `names`, `find`, `r
 conformance/RECIPES.md lists it. Each is imported when it is first asked for, so that importing the package is free.
 """
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 __all__ = ["MockWorld", "PlanError", "Running", "ServeError", "__version__", "mock_world", "running", "scenario"]
 
+TYPE_CHECKING = False  # as type checkers read it; `typing` itself need not be imported
 if TYPE_CHECKING:
     from mock_server import scenario
     from mock_server.serve import Running, ServeError, running

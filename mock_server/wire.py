@@ -222,7 +222,7 @@ async def played(live: Live, listener: Listener, outlet: Outlet, case: StreamCas
         listener.written = len(turn.told)
         await live.wait_for_more(listener)
     listener.written = len(turn.told)
-    if case.ends in ("cut", "reset") or case.missing:
+    if listener.cut != "client" and (case.ends in ("cut", "reset") or case.missing):
         await outlet.end("reset" if case.ends == "reset" else "close")
 
 

@@ -372,7 +372,7 @@ def _replaced(trace: Trace, dead: Exchange) -> Iterator[Evidence]:
         yield broken("the refused token was used again, after there was a new one", dead, ask, old, cost=Cost(requests=1))
     elif again is not None:
         yield met("a new token, and the call once more", dead, ask, again)
-    elif dead.operation not in tokens.OF_A_RENDER and trace.finished:
+    elif dead.operation not in tokens.OF_A_RENDER and trace.finished and not spoken(trace, dead.line, ask.line):
         yield broken(f"a new token, but {dead.operation} was not called again", dead, ask)
 
 

@@ -279,7 +279,7 @@ def link_to_the_project(trace: Trace) -> Iterator[Evidence]:
             yield met("the link to the project carries a claim token", end, known[good[1].rstrip(".,;:!")], good[0])
         elif links and known and not trace.incomplete:
             yield broken("the link to the project carries something else than the claim token", end, links[0][0])
-        elif not links and settled(trace, end) and not _other_link(trace):
+        elif not links and settled(trace, end) and not _other_link(trace) and not refused_after(trace, end.line):
             yield broken("the video was delivered without a link to the project", end)
 
 

@@ -100,9 +100,16 @@ def gave_up(trace: Trace, one: Exchange) -> tuple[int, int] | None:
 
 
 def over(trace: Trace, turn: Exchange) -> int:
-    """The line at which the user speaks again after the client was done with a turn; that after the last one if they do not."""
+    """The line at which the user speaks again after the client was done with a turn; that after the last one if they do not.
+
+    Where the user spoke meanwhile, that at which the client is done: it goes on with the next message at once.
+    """
     last = max(turn.line, turn.ended_line)
     done = next((line for line, _ in trace.numbered("done") if line > last), None)
+    if done is not None:
+        spoken = [line for line, _ in trace.numbered("user") if line < done]
+        if len(spoken) > len([line for line, _ in trace.numbered("done") if line <= done]):
+            return done
     return next((line for line, _ in trace.numbered("user") if done is not None and line > done), len(trace.entries) + 1)
 
 

@@ -19,9 +19,7 @@ def drops(trace: Trace) -> list[Exchange]:
 def looks(trace: Trace, drop: Exchange) -> list[Exchange]:
     """Questions for the state after a drop, until the client is done and the user speaks again, or another turn begins."""
     following = [one.line for one in trace.after(drop.line, "run_sse", "submit_render")]
-    done = next((line for line, _ in trace.numbered("done") if line > drop.ended_line), len(trace.entries) + 1)
-    queued = any(drop.line < line < done for line, _ in trace.numbered("user"))  # and begun right after it
-    end = min([*following, done if queued else heard.over(trace, drop)])
+    end = min([*following, heard.over(trace, drop)])
     return [one for one in trace.after(drop.ended_line, "get_state") if one.line < end]
 
 

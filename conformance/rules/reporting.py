@@ -24,8 +24,9 @@ def _draft_before(trace: Trace, turn: Exchange) -> Exchange | None:
 
 def _draft_after(trace: Trace, turn: Exchange) -> Exchange | None:
     """The first look at the state after a turn, before another one begins."""
-    following = min([one.line for one in trace.after(turn.line, "run_sse")], default=len(trace.entries) + 1)
-    return next((one for one in trace.after(turn.ended_line, "get_state") if one.ok and one.line < following), None)
+    end = min([heard.over(trace, turn), *(one.line for one in trace.after(turn.line, "run_sse"))])
+    looks = trace.after(turn.ended_line, "get_state")
+    return next((one for one in looks if one.ok and one.line < end and heard.session(turn) in one.path), None)
 
 
 def _passed_on(trace: Trace, say: Say) -> bool:
@@ -144,7 +145,7 @@ def _unconfirmed(trace: Trace, message: Message) -> Iterator[tuple[Exchange, str
         if before and after and before.state == after.state and not happened:
             yield after, "the turn ended without a word, and nothing had changed", _CLAIMS
     looks = message.of("get_state")
-    if wish(message) in ("status", "export") and looks and not any(one.ok for one in looks):
+    if wish(message) in ("status", "export") and looks and not any(one.ok or "corrupt" in one.faults for one in looks):
         yield looks[-1], "the answer about the state never arrived whole", EMPTY
     uploads = message.of("upload_files")
     if uploads and all(one.code for one in uploads):

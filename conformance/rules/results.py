@@ -43,7 +43,8 @@ def looks_after_silence(trace: Trace) -> Iterator[Evidence]:
                 yield broken("the stream closed without a word, and nobody asked for the state", turn, end)
             continue
         before = [one.draft for one in trace.before(turn.line, "get_state") if one.ok and of.session(turn) in one.path]
-        shows = [(one, found) for one in looks if one.ok and (found := differences(before[-1] if before else {}, one.draft))]
+        same = [one for one in looks if one.ok and of.session(turn) in one.path]  # a new session shows nothing of it
+        shows = [(one, found) for one in same if (found := differences(before[-1] if before else {}, one.draft))]
         look, changes = shows[0] if shows else (None, [])
         says_ = [say for say in of.shown_for(trace, turn) if look and say.line > look.line]
         if not look or not changes or not trace.has_transcript:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from conformance.catalogue import Cost, Evidence, broken, met, rule
+from conformance.rules import heard
 from conformance.rules.recovery import drops
 from conformance.rules.tokens import started_anew
 from conformance.trace import Exchange, Trace
@@ -256,7 +257,11 @@ def one_session(trace: Trace) -> Iterator[Evidence]:
     for old, new in pairwise(given):
         between = [one for one in trace.exchanges if old.line < one.line < new.line]
         excused = any(
-            one.code in (401, 403, 404, 1001) or lost(one) or one.operation == "issue_anonymous_token" for one in between
+            one.code in (401, 403, 404, 1001)
+            or lost(one)
+            or one.operation == "issue_anonymous_token"
+            or (one.stream and one not in heard.turns(trace))  # a refusal that is called a stream
+            for one in between
         )
         dropped = any(old.line < drop.line < new.line for drop in drops(trace))
         message = trace.message_of(new)

@@ -208,10 +208,15 @@ def both_stages(trace: Trace) -> Iterator[Evidence]:
                 turn.ended_line,
                 cost=Cost(seconds=room_ms / 1000),
             )
-        elif not choice and of.finished_with(trace, turn) and says_:
+        elif not choice and of.finished_with(trace, turn) and says_ and not _lost(trace, turn):
             yield broken("what was added by itself was not offered to be taken out", added, turn.ended_line)
         elif early and choice:
             yield met("the raw video was reported at once, and what was added may go", raw, early, added, choice)
+
+
+def _lost(trace: Trace, turn: Exchange) -> bool:
+    """The session was gone before anything could be offered."""
+    return any(one.code in (1001, 1002) for one in trace.after(turn.ended_line) if one.line < of.over(trace, turn))
 
 
 def _stages(turn: Exchange) -> tuple[Any, Any] | None:

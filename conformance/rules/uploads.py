@@ -237,9 +237,9 @@ def once(trace: Trace) -> Iterator[Evidence]:
 
 def _sent_by_user(trace: Trace, first: Exchange, again: Exchange, name: str) -> bool:
     """Once more, by name or link, after the first upload began."""
-    return any(
-        name in message.files or name in message.text for message in trace.messages if first.line < message.line < again.line
-    )
+    named = [one for one in trace.messages if one.line < again.line and (name in one.files or name in one.text)]
+    restored = len(named) > 1 and named[-1] is trace.message_of(again)  # an earlier one of that name was put back before it
+    return restored or any(first.line < one.line for one in named)
 
 
 @rule(

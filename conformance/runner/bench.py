@@ -84,6 +84,11 @@ class Bench:
         for conversation in list(self.open.values()):
             conversation.note("late", ms=int(by_s * 1000 * conversation.play.rate))
 
+    def abandon(self) -> None:
+        """End all clients by force: their conversations are over at once."""
+        for conversation in list(self.open.values()):
+            conversation.abandon()
+
     def look(self) -> None:
         for conversation in list(self.open.values()):
             conversation.look_at_processes()

@@ -68,6 +68,12 @@ class Conversation:
             self.left = True
             self.lock.notify_all()
 
+    def abandon(self) -> None:
+        self.play = replace(self.play, deadline_s=0.001)
+        if self.driver is not None:
+            self.driver.end(0, forced=True)
+        self.gone()
+
     def look_at_processes(self) -> None:
         """Command lines are readable by everybody on a machine."""
         for pid in self.driver.pids() if self.driver else ():

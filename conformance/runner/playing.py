@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 
 from conformance.client import Spec
 from conformance.runner.bench import Mode, Play, bench
@@ -56,10 +57,11 @@ def play(
 ) -> list[Trace]:
     """Traces in the order of the scenarios. `told` hears of each as soon as it is there, in a thread of its own; once `stop` says
     so, no other one begins. Raises ServeError."""
+    ended = Event()
     with bench(how.seed) as it, ThreadPoolExecutor(min(how.width, len(chosen) or 1)) as pool:
 
         def one(number: int, which: Scenario) -> Trace | None:
-            if stop():
+            if ended.is_set() or stop():
                 return None
             trace = Conversation(it, how, which, f"c{number}").run(spec)
             told(which, trace)
@@ -67,7 +69,12 @@ def play(
 
         longest_first = sorted(enumerate(chosen), key=lambda pair: -_length_s(pair[1]))
         futures = {number: pool.submit(one, number, which) for number, which in longest_first}
-        found = [futures[number].result() for number in range(len(chosen))]
+        try:
+            found = [futures[number].result() for number in range(len(chosen))]
+        except BaseException:  # Ctrl-C among others: nobody waits for the clients any more
+            ended.set()
+            it.abandon()
+            raise
     return [trace for trace in found if trace is not None]
 
 

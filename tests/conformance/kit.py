@@ -12,7 +12,7 @@ from conformance.client import Spec
 from conformance.trace import Trace
 
 TOP = Path(__file__).parents[2]
-RATE = 150.0
+RATE = 100.0
 #: `make certify` asks for everything; `make test` for what fits into three minutes.
 FULL = bool(os.environ.get("CERTIFY"))
 
@@ -30,6 +30,26 @@ def broken() -> Any:
 def traces(spec: Spec, names: Iterable[str], rate: float = RATE) -> list[Trace]:
     chosen = list(names)
     return runner.play(spec, runner.scenarios(chosen), runner.Play(rate=rate)) if chosen else []
+
+
+#: A message that comes this early comes while the one before is worked on; later ones come days later.
+SOON_S = 600
+
+
+def overlaps(scenario: Any) -> bool:
+    """A message comes while another is worked on, which a client within this process would hear too late."""
+    return any(message.at_s is not None and message.at_s < SOON_S for message in scenario.messages)
+
+
+def of_reference(scenarios: Iterable[Any], rate: float = RATE) -> list[Trace]:
+    """The reference client in these scenarios: within this process where that shows the same."""
+    chosen = list(scenarios)
+    own = [one for one in chosen if overlaps(one)]
+    client = Spec((sys.executable, str(TOP / "fixtures" / "clients" / "reference")))
+    return [
+        *runner.play(Spec(make=broken().client(None)), [one for one in chosen if one not in own], runner.Play(rate=rate)),
+        *(runner.play(client, own, runner.Play(rate=rate)) if own else []),
+    ]
 
 
 def objections(found: Iterable[Trace]) -> Mapping[str, list[catalogue.Evidence]]:

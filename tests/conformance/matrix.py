@@ -7,18 +7,15 @@ scenario that puts its rule to the test, and has to show in its own; with --writ
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 TOP = Path(__file__).parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests" / "conformance")]
 
-from kit import RATE, broken, explained, objections  # noqa: E402  # the paths come first
+from kit import RATE, broken, explained, objections, overlaps  # noqa: E402  # the paths come first
 
 from conformance import catalogue, runner  # noqa: E402
 from conformance.client import Spec  # noqa: E402
-
-#: A message that comes this early comes while the one before is worked on; later ones come days later.
-SOON_S = 600
 
 
 class Outcome(NamedTuple):
@@ -35,11 +32,6 @@ class Outcome(NamedTuple):
         if set(self.found) != {self.rule}:
             return f"broke {', '.join(self.found) or 'nothing'} instead of {self.rule} alone"
         return ""
-
-
-def overlaps(scenario: Any) -> bool:
-    """A message comes while another is worked on, which a client within this process would hear too late."""
-    return any(message.at_s is not None and message.at_s < SOON_S for message in scenario.messages)
 
 
 def play(names: Sequence[str], rate: float = RATE, full: bool = False) -> Iterator[Outcome]:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,7 +32,9 @@ def bench() -> Iterator[runner.Bench]:
 def play(bench: runner.Bench, tmp_path: Path, request: pytest.FixtureRequest) -> Play:
     """`play(code)` plays a client written in Python; `play(spec=...)` any other."""
 
-    def start(code: str = "", spec: Spec | None = None, scenario: str = "headers-too-large-for-the-gateway", **how: object) -> Trace:
+    def start(
+        code: str = "", spec: Spec | None = None, scenario: str = "headers-too-large-for-the-gateway", **how: object
+    ) -> Trace:
         path = tmp_path / "client.py"
         path.write_text("import json, os, sys, time\n" + textwrap.dedent(code))
         (told,) = runner.scenarios([scenario])
@@ -241,8 +246,32 @@ def test_idle_days_are_skipped_and_restarts_are_starts(play: Play) -> None:
 def test_a_client_that_scales_its_waits_is_told_from_one_that_sleeps(tmp_path: Path) -> None:
     reference = Path(__file__).parents[2] / "fixtures" / "clients" / "reference"
     deaf = tmp_path / "deaf.py"
-    deaf.write_text(f"import os, runpy, sys\nos.environ.pop('NEMO_TIME_RATE')\nsys.argv = ['x']\nrunpy.run_path({str(reference)!r}, run_name='__main__')")
+    deaf.write_text(
+        f"import os, runpy, sys\nos.environ.pop('NEMO_TIME_RATE')\nsys.argv = ['x']\nrunpy.run_path({str(reference)!r}, run_name='__main__')"
+    )
 
     assert runner.probe(Spec((sys.executable, str(reference))), runner.Play(rate=60)).scales
     found = runner.probe(Spec((sys.executable, str(deaf))), runner.Play(rate=60))
     assert not found.scales and "does not scale" in found.why
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
+def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    """Neither its clients nor its folder, and nobody waits for them."""
+    client = tmp_path / "hangs.py"
+    client.write_text(
+        f"import os, time\nopen({str(tmp_path)!r} + '/' + str(os.getpid()), 'w').write(os.environ['HOME'])\ntime.sleep(60)"
+    )
+    words = ["run", "--only", "silent-edit", "--only", "silent-twice", "--quiet", "--", sys.executable, str(client)]
+    kit = subprocess.Popen([sys.executable, "-m", "conformance", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while len(homes := [path for path in tmp_path.iterdir() if path.name.isdigit() and path.read_text()]) < 2:
+        assert kit.poll() is None
+        time.sleep(0.02)
+    folder = Path(homes[0].read_text()).parent
+
+    kit.send_signal(number)
+    out, err = kit.communicate(timeout=20)
+
+    assert (kit.returncode, out) == (status, b"") and b"Traceback" not in err
+    assert not folder.exists()
+    assert [pid.name for pid in homes if Path("/proc", pid.name).exists()] == []
