@@ -84,6 +84,19 @@ def test_of_an_incomplete_record_nothing_good_is_concluded() -> None:
     assert verdict(rule, judge(rule, lost)) == "broken"
 
 
+@pytest.mark.parametrize("word", ["53", "103"])
+def test_a_slow_machine_is_no_evidence(word: str) -> None:
+    """What breaks a rule about time proves nothing once the machine is known to have been late, and the verdict says how late."""
+    rule = catalogue.find(word)
+    broke = [json.loads(line) for line in (TOP / "fixtures" / "traces" / f"{rule.id}.broken.jsonl").read_text().splitlines()]
+    assert verdict(rule, judge(rule, Trace(broke))) == "broken"
+
+    late = [{"kind": "late", "at_ms": one["at_ms"], "ms": 900_000} for one in broke]
+    found = judge(rule, Trace([entry for pair in zip(broke, late, strict=True) for entry in pair]))
+    assert verdict(rule, found) == "unproven"
+    assert any("late" in one.why for one in found)
+
+
 def test_evidence_decides() -> None:
     rule = catalogue.find("71")
     good, bad, none = (Evidence(kind, "") for kind in ("met", "broken", "unproven"))  # type: ignore[arg-type]
