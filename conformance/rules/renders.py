@@ -39,7 +39,7 @@ def renders(trace: Trace) -> list[Render]:
     told = [
         Render(one, ids(one))
         for one in trace.of("submit_render")
-        if (one.dropped and sent(one, "id") in polled) or (one.code == 0 and not one.dropped)
+        if ((one.dropped or (one.status or 0) >= 500) and sent(one, "id") in polled) or (one.code == 0 and not one.dropped)
     ]
     for poll in trace.of("get_render"):
         if asked := [one for one in told if one.submit.line < poll.line and poll_id(poll) in one.ids]:

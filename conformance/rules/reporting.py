@@ -117,9 +117,12 @@ def _claimed(text: str, claim: re.Pattern[str]) -> bool:
     """Some sentence claims it, without a condition, and none of the text takes it back."""
     if says(text, ADMITS_FAILURE) or says(text, _TAKEN_BACK):
         return False
+    text = _TITLES.sub("_", text)
     return any(says(one, claim) and not says(one, _CONDITION) for one in re.split(r"(?<=[.!?])\s+|[。！？\n]", text))
 
 
+#: Words in a film claim nothing.
+_TITLES = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|「[^」\n]*」|《[^》\n]*》")
 _CONDITION = re.compile(
     r"\b(?:once|when|after|if|until|as soon as|before|will|not|to be)\b|n't\b|[?？]|一旦|如果|之后|后再|等", re.IGNORECASE
 )
@@ -157,7 +160,7 @@ def _unconfirmed(trace: Trace, message: Message) -> Iterator[tuple[Exchange, str
 
 #: Words that the documents prescribe, in English for everybody.
 _PRESCRIBED = re.compile(
-    r"still working|top up credits in your account|register or upgrade your plan to unlock export|https?://\S+|[^\s：:，。、（(]+\.\w{3,4}\b|\"[^\"]*\"|“[^”]*”|《[^》]*》",
+    r"still working|top up credits in your account|register or upgrade your plan to unlock export|https?://\S+|[^\s：:，。、（(]{1,80}\.\w{3,4}\b|\"[^\"]{0,300}\"|“[^”]{0,300}”|《[^》]{0,300}》",
     re.IGNORECASE,
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -114,7 +114,9 @@ def never_without_an_answer(trace: Trace) -> Iterator[Evidence]:
         yield broken(f"the client {HOW[how]}", waiting or trace.messages[-1], outcome)
         return
     if how == "crashed" and (left := waiting or next(filter(_unanswered, trace.messages), None)):
-        yield broken(f"the client ended with exit status {trace.outcome.get('code')} before it had answered", left, outcome)
+        code = trace.outcome.get("code")
+        told = "failed" if code is None else f"ended with exit status {code}"
+        yield broken(f"the client {told} before it had answered", left, outcome)
         return
     for turn in of.turns(trace):
         message = trace.message_of(turn)

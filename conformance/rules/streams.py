@@ -113,10 +113,16 @@ def app_name(trace: Trace) -> Iterator[Evidence]:
             yield broken("user_id is neither 'me' nor the id of the account", one)
         elif app is None or user is None:  # C4: the seeds name one or none; only who is refused for it must add them
             later = trace.after(one.line, "run_sse")
-            if one.status == 422 and trace.finished and not any(ran(other) for other in later):
+            if one.status == 422 and trace.finished and not one.dropped and not _hindered(trace, one, later):
                 yield broken(f"refused without {'app_name' if app is None else 'user_id'}, and it was not added", one)
         else:
             yield met("app and user are named", one)
+
+
+def _hindered(trace: Trace, one: Exchange, later: list[Exchange]) -> bool:
+    """It was added, or something else was refused before it could be."""
+    others = [other for other in trace.after(one.line) if other.code is not None]
+    return any(other.status != 422 for other in later) or any(other.code not in (0, 422) for other in others)
 
 
 # once

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from conformance.catalogue import Cost, Evidence, broken, met, rule, unproven
+from conformance.rules import heard
 from conformance.rules.wishes import FORMATS, alone
 from conformance.rules.words import says
 from conformance.trace import Exchange, Message, Trace
@@ -184,13 +185,13 @@ def _about(one: Exchange, bad: list[str], message: Message) -> bool:
 )
 def advice(trace: Trace) -> Iterator[Evidence]:
     for one in uploads(trace):
-        if one.code not in (4001, 4002):
+        if one.code not in (4001, 4002) or one.dropped:
             continue
         message = trace.message_of(one)
         if not trace.has_transcript or message is None:
             yield unproven(f"refused with {one.code}; what the user was told is not known", one)
             continue
-        after = [say for say in message.says if say.line > one.line]
+        after = [say for say in trace.says if one.line < say.line < heard.over(trace, one)]
         told = next((say for say in after if _lists_formats(say.text) if one.code == 4001), None)
         told = told or next((say for say in after if says(say.text, SMALLER) if one.code == 4002), None)
         what = "which formats are taken" if one.code == 4001 else "to compress or trim it"
@@ -283,7 +284,7 @@ def confirmed(trace: Trace) -> Iterator[Evidence]:
         files, message = taken(one), trace.message_of(one)
         if not files or message is None or not any(name in message.files or name in message.text for name in names(one)):
             continue  # also what is sent again because a session was lost
-        after = [say for say in message.says if say.line > one.answer_line]
+        after = [say for say in trace.says if one.answer_line < say.line < heard.over(trace, one)]
         told = next((say for say in after if any(_tells(say.text, file) for file in files)), None)
         if told is not None:
             yield met("uploaded, and confirmed by name or figures", one, told)

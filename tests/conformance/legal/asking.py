@@ -35,6 +35,7 @@ class Asking:
         self.left, self.news = asyncio.Event(), asyncio.Event()
         self.waits = self.finished = self.whole = False
         self.status, self.headers = 0, {}
+        self.reads_a_file = scope["path"].endswith("/download") or "/cdn/" in scope["path"]  # in a thread, in real time
         self.task = asyncio.ensure_future(self._run())
 
     async def _run(self) -> None:
@@ -85,7 +86,7 @@ class Asking:
             if not ready:  # nobody else can go on by itself
                 break
         now_ms = live.world.now_ms
-        if self.waits or live.listeners or any(alarm.at_ms > now_ms for alarm in live.alarms):
+        if (self.waits and not self.reads_a_file) or live.listeners or any(alarm.at_ms > now_ms for alarm in live.alarms):
             return False
         self.news.clear()
         await asyncio.wait_for(self.news.wait(), STUCK_S)  # a thread reads a file
@@ -182,7 +183,9 @@ class Desk:
         }
         return Asking(self, scope, body)
 
-    async def ask(self, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b"", patience_ms: int = 60_000) -> Answer:
+    async def ask(
+        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b"", patience_ms: int = 60_000
+    ) -> Answer:
         """A whole answer. Raises Lost."""
         asking = self.open(method, url, headers, body)
         until_ms = self.now_ms + patience_ms

@@ -1,12 +1,14 @@
 """A legal client: who it is, how it asks, and what it mends by itself. Its talk is in the modules beside it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 from typing import Any, TypeVar
 
 from tests.conformance.legal.asking import Answer, Desk, Lost, as_json
-from tests.conformance.legal.choices import Habits, Wish, own_id
+from tests.conformance.legal.choices import Habits, own_id
 from tests.conformance.legal.talking import Voice
+from tests.conformance.legal.users import Wish
 
 T = TypeVar("T")
 ID_FILE = ".config/nemovideo/client_id"
@@ -35,6 +37,7 @@ class Client:
         self.known: dict[str, Any] | None = None  # the state, while nothing has happened since it was seen
         self.material: list[Any] = []  # files and links of this project
         self.left: list[Any] = []  # those on their way into it
+        self.taken: list[Any] = []  # and what the service said of those that arrived
         self.barred = self.greeted = False
         self.renders = 0
         self.queue: list[Wish] = []
@@ -122,8 +125,8 @@ class Client:
                     raise
                 mended.add("lost")
                 await self.wait(self.dice.uniform(3, 10))
-        self.token = told["data"]["token"]
-        self.user = told["data"].get("user_id") or self.user
+        data = data_of(told, "token")
+        self.token, self.user = data["token"], data.get("user_id") or self.user
 
     def client_id(self) -> str:
         if given := self.env.get("NEMO_CLIENT_ID"):
@@ -149,8 +152,9 @@ class Client:
         if self.habits.says_language:
             body["language"] = self.dice.choice(("zh", "zh-CN") if self.voice.zh else ("en", "en", "en-US"))
         told = await self.call("POST", "/api/tasks/me/with-session/nemo_agent", body)
-        self.session, self.task = told["data"]["session_id"], told["data"]["task_id"]
-        self.user = told["data"].get("user_id") or self.user
+        data = data_of(told, "session_id", "task_id")
+        self.session, self.task = data["session_id"], data["task_id"]
+        self.user = data.get("user_id") or self.user
         self.known = {}
 
     async def sign_in_again(self) -> None:
@@ -158,7 +162,17 @@ class Client:
         self.say("token_replaced" if self.own_token else "guest_again")
         self.own_token = False
 
+    async def try_signing_in(self) -> None:
+        """Where what was refused can be done without."""
+        try:
+            await self.sign_in_again()
+        except Refused as refused:
+            await self.explain(refused.code)
+        except Lost:
+            self.say("reconfigure")
+
     async def start_over(self) -> None:
+        self.session = ""
         await self.open_session()
         self.say("new_project")
         again = [one for one in self.material if one not in self.left]
@@ -173,8 +187,9 @@ class Client:
     async def state(self) -> dict[str, Any]:
         """Raises Refused, Lost."""
         told = await self.call("GET", f"/api/state/nemo_agent/me/{self.session}/latest")
-        self.user = told["data"].get("user_id") or self.user
-        self.known = told["data"]["state"]
+        data = data_of(told, "state")
+        self.user = data.get("user_id") or self.user
+        self.known = data["state"]
         return self.known
 
     async def looked(self) -> dict[str, Any]:
@@ -195,9 +210,8 @@ class Client:
                 await self.connect()
             if self.session and self.chance(self.habits.extra_looks):
                 await self.glance()
-            if wish.files or wish.urls:
-                if not await material.bring(self, wish) or wish.kind == "upload":
-                    return
+            if (wish.files or wish.urls) and (not await material.bring(self, wish) or wish.kind == "upload"):
+                return
             await flows[wish.kind](self, wish)
         except GaveUp:
             pass
@@ -214,10 +228,8 @@ class Client:
     async def explain(self, code: int) -> None:
         if code == 2001:
             if not self.user:
-                try:
+                with suppress(Refused, Lost):
                     await self.state()
-                except (Refused, Lost):
-                    pass
             guest = self.user.startswith("anon_")
             self.say("register" if guest else "top_up", f"{self.env['NEMO_WEB_URL']}/register?bind={self.user}")
         elif code == 402:
@@ -227,6 +239,7 @@ class Client:
         elif code == 1001:
             self.say("reconfigure")
         else:
+            self.session = "" if code == 1002 else self.session
             self.say("refused", code)
 
 
@@ -241,6 +254,14 @@ def understood(answer: Answer) -> dict[str, Any]:
     if answer.status >= 400 or told.get("success") is False:
         raise Refused({401: 1001}.get(answer.status, answer.status), told)
     return told
+
+
+def data_of(told: dict[str, Any], *wanted: str) -> dict[str, Any]:
+    """Raises Lost when these are not in it: the answer was damaged."""
+    data = told.get("data")
+    if not isinstance(data, dict) or any(name not in data for name in wanted):
+        raise Lost("an answer that nobody can read")
+    return data
 
 
 def member(told: dict[str, Any], *path: str) -> Any:

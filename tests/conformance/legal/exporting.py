@@ -5,9 +5,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from tests.conformance.legal.asking import Lost
-from tests.conformance.legal.choices import Wish
 from tests.conformance.legal.client import Client, Refused, member
 from tests.conformance.legal.reading import draft_of, exportable
+from tests.conformance.legal.users import Wish
 
 
 async def export(client: Client, wish: Wish) -> None:
@@ -34,7 +34,12 @@ async def submitted(client: Client) -> str:
         return ""
     client.say("exporting")
     render_id = new_id(client)
-    body: dict[str, Any] = {"id": render_id, "sessionId": client.session, "draft": draft, "output": {"format": "mp4", "quality": "high"}}
+    body: dict[str, Any] = {
+        "id": render_id,
+        "sessionId": client.session,
+        "draft": draft,
+        "output": {"format": "mp4", "quality": "high"},
+    }
     try:
         told = await client.call("POST", "/api/render/proxy/lambda", body)
     except Lost:
@@ -69,7 +74,9 @@ async def waited(client: Client, render_id: str) -> dict[str, Any] | None:
     for number in range(client.habits.polls):
         await client.wait(client.habits.poll_s if number else client.habits.first_poll_s)
         try:
-            told = await client.mending(lambda: client.call("GET", f"/api/render/proxy/lambda/{render_id}"), again_when_lost=False)
+            told = await client.mending(
+                lambda: client.call("GET", f"/api/render/proxy/lambda/{render_id}"), again_when_lost=False
+            )
         except Lost:
             continue
         if member(told, "status") in ("completed", "failed"):
@@ -92,8 +99,7 @@ async def deliver(client: Client, render_id: str, done: dict[str, Any]) -> None:
         client.say("link", url)
     else:
         client.say("no_link")
-    if client.habits.claims:
-        await project(client)
+    await project(client)
 
 
 async def downloaded(client: Client, url: str, render_id: str) -> str:
@@ -108,6 +114,8 @@ async def downloaded(client: Client, url: str, render_id: str) -> str:
             continue
         if answer.status == 200 and answer.content[4:8] == b"ftyp":
             return f"{render_id}.mp4"
+        if token and answer.json() and answer.json().get("code") == 1001:
+            await client.try_signing_in()
     return ""
 
 
@@ -115,6 +123,10 @@ async def project(client: Client) -> None:
     body = {"task_id": client.task, "session_id": client.session}
     try:
         told = await client.call("POST", "/api/auth/claim-token", body)
-    except (Refused, Lost):
+    except Lost:
+        return
+    except Refused as refused:
+        if refused.code == 1001:
+            await client.try_signing_in()
         return
     client.say("project", f"{client.env['NEMO_WEB_URL']}/workspace/claim?ct={quote(member(told, 'claim_token'))}")

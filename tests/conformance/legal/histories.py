@@ -2,76 +2,90 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import cache
 from random import Random
 
 from conformance.trace import Trace
 from mock_server import faults
 from mock_server.contract import Contract, load
 from mock_server.domain import world as service
-from mock_server.faults import read
-from mock_server.pacing import Live
 from mock_server.recipe import START_MS
 from mock_server.worlds import Worlds
 from tests.conformance.legal import choices
 from tests.conformance.legal.asking import Desk
-from tests.conformance.legal.choices import Habits, Wish
+from tests.conformance.legal.choices import Lot
 from tests.conformance.legal.client import Client
+from tests.conformance.legal.users import Wish
 
+LONGEST_S = 60
 SKILL = {"name": "music-to-a", "version": "1.0.0", "platforms": ["clawhub", "cursor", "unknown"]}
 
 
-def history(seed: int, worlds: Worlds, loop: asyncio.AbstractEventLoop, of: type[Client] = Client) -> Trace:
-    name = f"legal-{seed}"
+def history(
+    seed: int, worlds: Worlds, loop: asyncio.AbstractEventLoop, of: type[Client] = Client, lot: Lot | None = None
+) -> Trace:
+    """What chance decides is drawn by seed, unless it is told."""
+    name, dice = f"legal-{seed}", Random(f"legal/{seed}")
     try:
-        return loop.run_until_complete(asyncio.wait_for(_lived(seed, name, worlds, of), 60))
+        return loop.run_until_complete(asyncio.wait_for(_lived(name, worlds, of, lot or choices.lot(dice), dice), LONGEST_S))
+    except Exception as error:
+        raise RuntimeError(f"the client of seed {seed} failed") from error
     finally:
         if name in worlds.live:
             worlds.delete(name)
 
 
-async def _lived(seed: int, name: str, worlds: Worlds, of: type[Client]) -> Trace:
-    dice = Random(f"legal/{seed}")
-    habits, given, wishes = choices.habits(dice), choices.settings(dice), choices.wishes(dice)
-    given["public_url"] = f"http://localhost:8747/w/{name}"
-    live = worlds.create(name, f"legal/{seed}", given, policy="manual", start_ms=START_MS)
+async def _lived(name: str, worlds: Worlds, of: type[Client], lot: Lot, dice: Random) -> Trace:
+    settings = {"public_url": f"http://localhost:8747/w/{name}", **lot.settings}  # files lie on another host than the API
+    live = worlds.create(name, name, settings, policy="manual", start_ms=START_MS)
     desk = Desk(worlds, live)
-    env = _environment(dice, habits, desk, live)
-    for told in choices.faults(dice):
-        faults.arm(live.faults, read(told, _contract()), live.world.now_ms)
-    live.world.scripted.turns += choices.turns(dice)
-    live.world.scripted.renders += choices.renders(dice)
+    env = _environment(lot, desk)
+    for told in lot.faults:
+        faults.arm(live.faults, faults.read(told, _contract()), live.world.now_ms)
+    live.world.scripted.turns += lot.turns
+    live.world.scripted.renders += lot.renders
     live.advance(live.world.now_ms)
-    shown = {key: value for key, value in env.items() if key.startswith(("NEMO_", "SKILL_"))}
-    desk.noted.append((0, {"kind": "given", "at_ms": START_MS, "scenario": name, "covers": [], "skill": SKILL, "env": shown, "rate": 1.0, "started": 1 + sum(wish.restart for wish in wishes)}))
-    await _converse(desk, of, habits, env, wishes, dice)
+    given = {
+        "scenario": name,
+        "covers": [],
+        "skill": SKILL,
+        "env": env,
+        "rate": 1.0,
+        "started": 1 + sum(one.restart for one in lot.wishes),
+    }
+    desk.noted.append((0, {"kind": "given", "at_ms": START_MS, **given}))
+    await _converse(desk, of, lot, env, dice)
     return Trace(desk.entries(), name)
 
 
-_LOADED: list[Contract] = []
-
-
+@cache
 def _contract() -> Contract:
-    if not _LOADED:
-        _LOADED.append(load())
-    return _LOADED[0]
+    return load()
 
 
-def _environment(dice: Random, habits: Habits, desk: Desk, live: Live) -> dict[str, str]:
-    env = {"NEMO_API_URL": desk.base, "NEMO_WEB_URL": "https://web.nemovideo.test", "SKILL_NAME": SKILL["name"], "SKILL_VERSION": SKILL["version"]}
-    if habits.id_from == "environment":
-        env["NEMO_CLIENT_ID"] = habits.client_id
-    if dice.random() < 0.3:
-        account = service.open_account(live.world, dice.choice(("registered", "registered", "anonymous")), None, dice.choice((1000, 1000, 100, 10)))
-        env["NEMO_TOKEN"] = service.issue_token(live.world, account, ("*",), dice.choice((7 * 86400, 7 * 86400, 300))).value
-        if dice.random() < 0.1:
-            service.revoke_token(live.world, env["NEMO_TOKEN"])
+def _environment(lot: Lot, desk: Desk) -> dict[str, str]:
+    env = {
+        "NEMO_API_URL": desk.base,
+        "NEMO_WEB_URL": "https://web.nemovideo.test",
+        "SKILL_NAME": SKILL["name"],
+        "SKILL_VERSION": SKILL["version"],
+    }
+    if lot.habits.id_from == "environment":
+        env["NEMO_CLIENT_ID"] = lot.habits.client_id
+    if lot.account:
+        kind, credits, life_s, revoked = lot.account
+        world = desk.live.world
+        token = service.issue_token(world, service.open_account(world, kind, None, credits), ("*",), life_s).value
+        env["NEMO_TOKEN"] = token
+        if revoked:
+            service.revoke_token(world, token)
     return env
 
 
-async def _converse(desk: Desk, of: type[Client], habits: Habits, env: dict[str, str], wishes: list[Wish], dice: Random) -> None:
+async def _converse(desk: Desk, of: type[Client], lot: Lot, env: dict[str, str], dice: Random) -> None:
     home: dict[str, str] = {}
-    client = of(desk, habits, env, home, dice)
-    waiting = list(wishes)
+    client = of(desk, lot.habits, env, home, dice)
+    waiting = list(lot.wishes)
     queue: list[Wish] = []
 
     def hear(wish: Wish) -> None:
@@ -92,7 +106,7 @@ async def _converse(desk: Desk, of: type[Client], habits: Habits, env: dict[str,
         else:
             wish = waiting.pop(0)
             if wish.restart:
-                client = of(desk, habits, env, home, dice)
+                client = of(desk, lot.habits, env, home, dice)
             await desk.wait(wish.gap_s * 1000)
             hear(wish)
             queue.clear()

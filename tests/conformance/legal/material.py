@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.conformance.legal.asking import Lost, as_form
-from tests.conformance.legal.choices import File, Wish
-from tests.conformance.legal.client import Client, Refused, understood
+from tests.conformance.legal.client import Client, Refused, data_of, understood
 from tests.conformance.legal.reading import Piece, draft_of, pieces
+from tests.conformance.legal.users import File, Wish
 
 FORMATS = ("mp4", "mov", "avi", "webm", "mkv", "jpg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac")
 LIMIT_BYTES = 500 * 2**20
@@ -32,8 +32,8 @@ async def bring(client: Client, wish: Wish) -> bool:
     if not good:
         return False
     try:
-        client.left = list(good)
-        taken = await client.mending(lambda: send(client, client.left))
+        client.left, client.taken = list(good), []
+        await client.mending(lambda: send(client, client.left))
     except Refused as refused:
         code = {415: 4001, 413: 4002}.get(refused.code, refused.code)
         names = ", ".join(map(name, good))
@@ -45,7 +45,7 @@ async def bring(client: Client, wish: Wish) -> bool:
         client.say("upload_failed", ", ".join(map(name, good)))
         return False
     client.material += [one for one in good if one not in client.material]
-    client.say("uploaded", "; ".join(map(_described, taken)))
+    client.say("uploaded", "; ".join(map(_described, client.taken)))
     return True
 
 
@@ -55,23 +55,21 @@ def _described(file: dict[str, Any]) -> str:
     return f"{file.get('filename')} ({file.get('file_type')}{long}{size})"
 
 
-async def send(client: Client, left: list[File | str]) -> list[dict[str, Any]]:
+async def send(client: Client, left: list[File | str]) -> None:
     """Files in one request or in one each, links in another; what was taken is no longer in `left`. Raises Refused, Lost."""
     files = [one for one in left if isinstance(one, File)]
     urls = [one for one in left if isinstance(one, str)]
     path = f"/api/upload-video/nemo_agent/me/{client.session}"
-    taken: list[dict[str, Any]] = []
     for group in ([files] if client.habits.one_upload else [[one] for one in files]) if files else ():
         boundary = f"----part{client.dice.getrandbits(64):x}"
         body = as_form([(one.name, one.content, "application/octet-stream") for one in group], boundary)
         headers = client.headers(("Content-Type", f"multipart/form-data; boundary={boundary}"))
         told = understood(await client.desk.ask("POST", client.base + path, headers, body))
-        taken += told["data"]["files"]
+        client.taken += told["data"]["files"]
         left[:] = [one for one in left if one not in group]
     if urls:
         told = await client.call("POST", path, {"urls": urls, "source_type": "url"})
-        taken += told["data"]["files"]
-    return taken
+        client.taken += told["data"]["files"]
 
 
 async def credits(client: Client, wish: Wish) -> None:
@@ -79,7 +77,9 @@ async def credits(client: Client, wish: Wish) -> None:
 
 
 async def tell_credits(client: Client) -> None:
-    told = (await client.mending(lambda: client.call("GET", "/api/credits/balance/simple")))["data"]
+    told = data_of(
+        await client.mending(lambda: client.call("GET", "/api/credits/balance/simple")), "available", "frozen", "total"
+    )
     client.say("credits", told["available"], told["frozen"], told["total"])
 
 

@@ -121,7 +121,9 @@ def pieces(draft: dict[str, Any]) -> list[Piece]:
             end = None if start is None or length is None else (start + length) / 1000
             percent = None if volume is None else round(volume * 100)
             shown = (one.get("m") or {}).get("text") or ""
-            found.append(Piece(number, track.get("tt"), name, None if start is None else start / 1000, end, percent, shown, key, one))
+            found.append(
+                Piece(number, track.get("tt"), name, None if start is None else start / 1000, end, percent, shown, key, one)
+            )
     return found
 
 
