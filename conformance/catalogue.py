@@ -23,6 +23,7 @@ Place = Exchange | Event | Say | Message | int
 LAST = 121
 ROOMS = (
     "auth",
+    "secrets",
     "attribution",
     "sessions",
     "routing",
