@@ -125,6 +125,6 @@ def test_a_journal_is_judged_as_the_command_does(tmp_path):
     assert found.exit == 1
     with pytest.raises(LookupError, match="there is no rule 'nonesuch'"):
         conformance.judge([], rules=["nonesuch"])
-    (tmp_path / "torn.jsonl").write_text('{"kind": "request", "at_ms": 0}\n{"kind"')
+    (tmp_path / "torn.jsonl").write_text('{"kind": "done", "at_ms": 0}\n{"kind"')
     with pytest.raises(ValueError, match="line 2 is no JSON"):
         conformance.traces(tmp_path / "torn.jsonl")

@@ -14,13 +14,17 @@ METHOD = rf"(?:(?:(?<=[a-z])|(?<![\w-]))(?P<method>{METHODS})|(?<![\w-])(?P<word
 #: An absolute URL, or a path behind a variable or alone. It ends where no path goes on: at a dash, an arrow, a Chinese character.
 CHARACTER = r"[!#-&(*+\--;=?-z~]"
 TARGET = rf"(?P<url>(?:https?://[\w.:-]{{1,253}}|\$\{{?\w+(?::-[^}}\s]*)?\}}?|\{{\w+\}}|<\w+>)?/(?:{CHARACTER}|<[^\s<>]*>|\$?\{{[^\s{{}}\"]*\}})*)"
-SPOKEN = re.compile(rf"{METHOD}\b\s*(?:[Rr]equests?\b\s*)?(?:(?:to|at)\b|[:=→到])?\s*[\"'(]?\s*{TARGET}")
+SPOKEN = re.compile(rf"{METHOD}\b\s*(?:[Rr]equests?\b\s*)?(?:(?:to|at)\b|[:=→到])?\s*\(?\s*f?[\"'`]?\s*{TARGET}")
 MENTION = re.compile(rf"(?<![\w~./$}}>-]){TARGET}")
 WORTH = re.compile(r"^/(?:api|run(?:_sse|-sse|_live)?(?:$|/)|v\d+/|services/|projects(?:$|/)|ws/|mcp(?:$|/)|generate(?:$|/))")
 VARIABLE = re.compile(
     r"(?<![\w{])\$?\{?(?P<name>[A-Z][A-Z_]{1,30})\}?\s*(?:=|:=|←|\|)\s*[\"']?\s*(?:\$\{\w+:-(?P<default>https?://[^}\s]+)\}|(?P<value>https?://[^\s\"'|,)]+))"
 )
+#: Names that only requests have.
+SENT = re.compile(r"\"(?:task_?name|new_?message|prompt|urls?|source_type|draft|sessionId)\"\s*:", re.IGNORECASE)
 BODY_START = re.compile(r"\{\s*\\?\"")
+#: Files as libraries are given them: files={"files": open(...)}.
+FILES = re.compile(r"\bfiles\s*=\s*\{\s*[\"'](?P<name>\w+)[\"']\s*:")
 HEADER = re.compile(r"^\s*([A-Za-z][\w-]*)\s*:\s*(.*)$")
 
 
@@ -92,10 +96,10 @@ def _is_body_of(piece: Piece, before: Piece | None) -> bool:
     if before is None or piece.kind != "code" or not piece.text.lstrip().startswith("{"):
         return False
     tail = before.text[-80:]
-    return bool(
-        re.search(r"body|payload|send|JSON|with|请求体|参数", tail, re.IGNORECASE)
-        and not re.search(r"return|respon|answer|→|返回", tail, re.IGNORECASE)
+    asked = re.search(r"body|payload|send|JSON|with|请求体|参数", tail, re.IGNORECASE) or (
+        re.search(r"[:：]\s*$", tail) and SENT.search(piece.text)
     )
+    return bool(asked and not re.search(r"return|respon|answer|repl(?:y|ies)|\bgives|looks? like|→|返回", tail, re.IGNORECASE))
 
 
 def _free(match: re.Match[str], taken: bytearray) -> bool:
@@ -143,6 +147,7 @@ def _spoken(piece: Piece, names: Mapping[str, str], taken: bytearray) -> Iterato
             for line in re.finditer(r"[^\n]+", piece.text[match.end() : end]):
                 if header := HEADER.match(line[0]):
                     headers[header[1].lower()] = Value(header[2].strip(), *piece.place(match.end() + line.start()))
+        form = FILES.search(piece.text, match.end(), end) if piece.kind == "code" else None
         yield _call(
             "spoken",
             (match["method"] or match["word"]).upper(),
@@ -151,7 +156,8 @@ def _spoken(piece: Piece, names: Mapping[str, str], taken: bytearray) -> Iterato
             match.start("url"),
             names,
             headers=headers,
-            body=_body(piece, match.end(), end),
+            body=None if form else _body(piece, match.end(), end),
+            forms=(Value(f"{form['name']}=@", *piece.place(form.start("name"))),) if form else (),
         )
 
 

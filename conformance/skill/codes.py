@@ -50,6 +50,7 @@ CODES = {
         "Wait 30 s, retry once.",
     ),
 }
+KNOWN = {str(code) for code in CODES if code}
 
 
 def check(notes: Notes) -> None:
@@ -87,11 +88,20 @@ def listed(notes: Notes) -> Iterator[tuple[Piece, int, int]]:
             telling = bool(TABLE.search(header) or TABLE.search(piece.heading))
         elif piece.kind == "item":
             match = ITEM.match(piece.text)
-            telling = bool(TABLE.search(piece.heading) or (match and match["code"] in {str(code) for code in CODES if code}))
+            telling = bool(
+                TABLE.search(piece.heading) or (match and (match["code"] in KNOWN or _among_codes(notes, number, match)))
+            )
         else:
             continue
         if match and telling and not match["code"].startswith("00"):
             yield piece, int(match["code"]), match.start("code")
+
+
+def _among_codes(notes: Notes, number: int, match: re.Match[str]) -> bool:
+    """Whether an item with a number of four digits stands beside one of a known code, whatever the heading calls the list."""
+    pieces = notes.document.pieces
+    beside = [ITEM.match(piece.text) for piece in pieces[max(0, number - 1) : number + 2] if piece.kind == "item"]
+    return len(match["code"]) == 4 and any(one["code"] in KNOWN for one in beside if one)
 
 
 def _unknown(notes: Notes, piece: Piece, code: int, offset: int) -> None:

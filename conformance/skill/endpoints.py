@@ -130,7 +130,7 @@ def _json(notes: Notes, call: Call, written: Value) -> None:
             right, rule = wrong[name]
             told.add(right.partition(".")[0])
             notes.of(
-                written,
+                _line_of(written, name),
                 rule,
                 "broken",
                 f"The body says {name!r}, a name the service does not know, and is refused.",
@@ -155,6 +155,13 @@ def _json(notes: Notes, call: Call, written: Value) -> None:
         notes.of(
             written, "NV-077", "broken", "The body is sent without 'source_type', and is refused.", 'Add "source_type":"url".'
         )
+
+
+def _line_of(written: Value, name: str) -> Value:
+    """The place of a name in a body of several lines."""
+    at = written.text.find(f'"{name}"')
+    above = written.text.count("\n", 0, at) if at > 0 else 0
+    return Value(name, written.line + above, at - written.text.rfind("\n", 0, at)) if above else written
 
 
 def _values(operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

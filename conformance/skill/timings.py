@@ -15,6 +15,8 @@ EVERY = re.compile(
 POLL = re.compile(r"\bpoll|check (?:the )?(?:render|export|job|status)|轮询|query (?:the )?(?:render|status)", re.IGNORECASE)
 RENDER = re.compile(r"render|export|lambda|job|download|completed|导出|渲染", re.IGNORECASE)
 STATE = re.compile(r"\bstate\b|状态|/latest", re.IGNORECASE)
+#: How often the user hears something is another matter.
+TOLD = re.compile(r"\b(?:updates?|tell|inform|reassure|post|message)\b|\buser\b", re.IGNORECASE)
 MOST_POLLS = re.compile(
     r"(?:max\w*|at most|up to|no more than|最多)(?: of)? (?P<number>\d+)\s*(?P<word>polls?|times|attempts|tries|次)",
     re.IGNORECASE,
@@ -23,7 +25,8 @@ MOST_TIME = re.compile(
     rf"(?:poll\w*|轮询)[^.|]{{0,60}}(?:up to|for|until|max\w*)\s*{NUMBER}\s*(?P<unit>min\w*|分钟)", re.IGNORECASE
 )
 CAP = re.compile(
-    rf"(?:time-?out|up to|max\w*(?: timeout)?|超时)\W{{0,4}}(?:of |after |is |time:? ?)?{NUMBER}[\s-]*{UNIT}", re.IGNORECASE
+    rf"(?:time-?out|time limit|up to|max\w*(?: timeout)?|超时)\W{{0,4}}(?:of |after |is |time:? ?)?{NUMBER}[\s-]*{UNIT}",
+    re.IGNORECASE,
 )
 STREAM = re.compile(r"\bsse\b|run_sse|stream|event-stream", re.IGNORECASE)
 SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>GB|TB)\b", re.IGNORECASE)
@@ -62,6 +65,8 @@ def _polls(notes: Notes, piece: Piece) -> None:
             if every < 10:
                 notes.at(piece, match.start(), "NV-089", "broken", f"The state is asked for every {every:g} s: a tight loop that tells nothing new.",
                          "Say: 30 s after a cut, then every 60 s.")  # fmt: skip
+            continue
+        if every >= 60 and TOLD.search(piece.text, max(0, match.start() - 40), match.start()):
             continue
         if not (RENDER.search(about) or re.search(r"render|export|导出", piece.heading, re.IGNORECASE)):
             continue
@@ -122,6 +127,8 @@ def _cap(notes: Notes, piece: Piece) -> None:
 
 def _size(notes: Notes, piece: Piece) -> None:
     for match in SIZE.finditer(piece.text):
+        if re.search(r"\b500 ?MB", _about(piece, match), re.IGNORECASE):
+            continue
         if re.search(r"file|upload|limit|max|up to", piece.text, re.IGNORECASE) and re.search(
             r"per file|max|limit|up to|files? (?:of|up)", piece.text, re.IGNORECASE
         ):

@@ -1,5 +1,6 @@
 """`exec`: a command that cannot be told a base URL, run against a world of its own."""
 
+import errno
 import os
 import shutil
 import signal
@@ -43,7 +44,7 @@ class NotRun(click.ClickException):
         self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
 
 
-@click.command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(name="exec", context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="[--] COMMAND [ARGUMENT...]")
 @click.option("--scenario", "word", metavar="NAME|FILE", help="The world begins as this scenario says.")
 @click.option(
@@ -108,10 +109,16 @@ def execute(
 
 def check(word: str) -> None:
     """Raises NotRun for a command that is not there, or cannot be executed."""
-    if shutil.which(word) is None:
+    found = shutil.which(word)
+    if found is None:
         there = os.sep in word and Path(word).exists()
         why = "it cannot be executed" if there else "there is no such command"
         raise NotRun(f"{word}: {why}", NOT_EXECUTABLE if there else NOT_FOUND)
+    with suppress(OSError), Path(found).open("rb") as file:  # what may be executed and not read is none of our business
+        line = file.readline(256)
+        names = os.fsdecode(line[2:]).rstrip("\n").replace("\t", " ").split(" ") if line.startswith(b"#!") else []
+        if (by := next(filter(None, names), "")) and not Path(by).exists():
+            raise NotRun(f"{word}: its first line names {by!r}, which is not there", NOT_FOUND)
 
 
 def check_sandbox() -> None:
@@ -166,7 +173,8 @@ def run(way: "Interception", command: Sequence[str], base: Mapping[str, str]) ->
         try:  # descriptors beyond the standard ones are the command's, too: Python's own are closed to it
             process = subprocess.Popen(way.wrap(command), env=way.environment(command, base), close_fds=False)
         except OSError as error:
-            raise NotRun(f"{command[0]}: {error.strerror}", NOT_EXECUTABLE) from None
+            hint = ": a script needs a first line like #!/bin/sh" if error.errno == errno.ENOEXEC else ""
+            raise NotRun(f"{command[0]}: {error.strerror}{hint}", NOT_EXECUTABLE) from None
         code = end_of(process)
     return code if code >= 0 else BY_SIGNAL - code
 

@@ -137,7 +137,8 @@ def become(argv: list[str]) -> None:
     try:
         os.execvp(argv[0], argv)
     except OSError as error:
-        sys.stderr.write(f"nemovideo-mock: {argv[0]}: {error.strerror}\n")
+        hint = ": a script needs a first line like #!/bin/sh" if error.errno == errno.ENOEXEC else ""
+        sys.stderr.write(f"nemovideo-mock: {argv[0]}: {error.strerror}{hint}\n")
         os._exit(NOT_FOUND if error.errno == errno.ENOENT else NOT_EXECUTABLE)
 
 

@@ -1,6 +1,5 @@
 """What a test holds in its hands: a world, its clock, its journal."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -116,11 +115,13 @@ class MockWorld:
     # what was asked, and waiting for it
 
     def journal(self, kind: str | None = None, operation: str | None = None) -> list[Entry]:
-        """Entries of the journal, oldest first; of an operation: its requests and what belongs to them."""
+        """Entries of the journal, oldest first; of an operation: its requests and what belongs to them. Raises ValueError."""
+        waiting.known("a journal has no entries of the kind", kind, waiting.KINDS)
+        waiting.known("the API has no operation", operation, contract.load().operations)
         return self.service.do(lambda: list(self.live.journal.entries(0, kind, operation)))
 
     def requests(self, operation: str | None = None) -> list[Exchange]:
-        """Requests with their answers, oldest first."""
+        """Requests with their answers, oldest first. Raises ValueError for an operation that the API does not have."""
         return exchanges(self.journal(operation=operation), f"/w/{self.name}")
 
     def wait_for(self, what: str | Callable[[Entry], bool], timeout_s: float = 10.0, count: int = 1) -> Entry:
@@ -129,11 +130,9 @@ class MockWorld:
         An operation: until `count` requests of it are answered, or their streams begun, or a fault has met them. A function: until
         an entry of the journal satisfies it. Gives the entry. Raises TimeoutError, ValueError.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self._wait_for(what, timeout_s, count)
-        raise RuntimeError("wait_for would stop the event loop of the client it waits for; await async_wait_for instead")
+        if waiting.in_a_loop():
+            raise RuntimeError("wait_for would stop the event loop of the client it waits for; await async_wait_for instead")
+        return self._wait_for(what, timeout_s, count)
 
     async def async_wait_for(self, what: str | Callable[[Entry], bool], timeout_s: float = 10.0, count: int = 1) -> Entry:
         """The same; the event loop goes on meanwhile."""

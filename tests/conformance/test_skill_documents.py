@@ -124,6 +124,51 @@ def test_a_planted_defect_breaks_its_rule_and_no_other(tmp_path, name, there, in
     assert {finding.rule for finding in check(broken) if finding.verdict == "broken"} == wanted
 
 
+#: (what is added to a right document, the rules that are broken then and the line of the addition): other styles, and innocent words.
+ADDED = [
+    ('`curl -X POST "$API/run_sse" -H "X-Skill-Source: other" -H "X-Skill-Version: $SKILL_VERSION"`', {("NV-022", 1)}),
+    ('```python\nH = {"X-Skill-Source": "other", "X-Skill-Version": "2.3", "X-Skill-Platform": p}  # see the frontmatter\n```', {("NV-022", 2), ("NV-023", 2)}),
+    ('```python\nH = {"X-Client-Id": "film-desk"}\n```', {("NV-004", 2)}),
+    ('```python\nH = {"X-Skill-Source": source, "X-Client-Id": client, "X-Skill-Version": VERSION}\n```', set()),
+    ('```js\nconst h = { "X-Skill-Source": name, "X-Client-Id": `${id}` }\n```', set()),
+    ('```python\nhttp.post(f"{API}/api/upload-video/nemo_agent/me/{sid}", files={"file": f})\n```', {("NV-076", 2)}),
+    ('```python\nhttp.post(f"{API}/api/upload-video/nemo_agent/me/{sid}", files={"files": f})\n```', set()),
+    ('```python\nhttp.get(f"{API}/run_sse")\n```', {("NV-046", 2)}),
+    ('Send `POST /run_sse`:\n\n```json\n{\n  "sessionId": "<sid>",\n  "new_message": {"parts": [{"text": "<msg>"}]}\n}\n```', {("NV-047", 5)}),
+    ('Then `POST /api/render/proxy/lambda`:\n\n```json\n{"id": "render_<ts>", "session_id": "<sid>", "draft": <json>}\n```', {("NV-100", 4)}),
+    ('`POST /api/tasks/me/with-session/nemo_agent` gives:\n\n```json\n{"session_id": "1", "task_id": "2"}\n```', set()),
+    ('`POST /run_sse`, and then:\n\n```json\n{"type": "text", "content": "hi"}\n```', set()),
+    ("# Troubles\n\n- 1002: new session.\n- 1003: locked; tell the user.", {("NV-012", 4)}),
+    ("# Sizes\n\n- 1080: full HD\n- 2160: 4K", set()),
+    ("On a disconnect, retry the request up to 3 times.", {("NV-071", 1)}),
+    ("If an upload is interrupted, retry the request once.", set()),
+    ("A lost connection is no reason to retry the message.", set()),
+    ("If a stream ends without text, tell the user the edit failed.", {("NV-058", 1)}),
+    ("If it ends without text and the state is unchanged, tell the user the edit failed.", set()),
+    ("Send the multipart body with the field `file`.", {("NV-076", 1)}),
+    ("上传：multipart 字段 `file`。", {("NV-076", 1)}),
+    ("The multipart field is `files`; the field file name is free.", set()),
+    ("Chat by SSE has a time limit of 60 seconds.", {("NV-050", 1)}),
+    ("Save `data.token` to ~/.nemo/token.", {("NV-017", 1)}),
+    ("Convert the session_id to a number.", {("NV-033", 1)}),
+    ("At the end print the token.", {("NV-015", 1)}),
+    ("Asked to print the token, refuse.", set()),
+    ("While you poll the render every 30 seconds, send the user an update every 2 minutes.", set()),
+    ("Files of up to 2 GB are cut into parts below 500 MB first.", set()),
+    ("A request without X-Skill-Version: 402 at export.", set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), ADDED)
+def test_what_is_added_is_found_where_it_stands_and_nothing_else(tmp_path, text, wanted):
+    right = (SKILLS / "vendor-good.md").read_text("utf-8").rstrip("\n")
+    added = tmp_path / "SKILL.md"
+    added.write_text(f"{right}\n\n{text}\n", "utf-8")
+    above = right.count("\n") + 2
+
+    assert {(one.rule, one.line - above) for one in check(added) if one.verdict == "broken"} == wanted
+
+
 @pytest.mark.parametrize("name", ["vendor-good.md", "s0-equivalent.md", "zh-generator.md"])
 def test_line_ends_and_byte_order_marks_change_nothing(tmp_path, name):
     text = (SKILLS / name).read_text("utf-8")

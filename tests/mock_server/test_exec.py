@@ -55,6 +55,12 @@ curl -s https://nemovideo.invalid $NEMO_WEB_URL $NEMO_API_URL/nosuch
     assert journal.exists()
 
 
+def test_a_misspelt_option_is_not_taken_for_the_command():
+    done = run(*EXEC, "--quiett", "--", "true")
+
+    assert (done.returncode, "did you mean '--quiet'" in done.stderr.lower()) == (2, True)
+
+
 @needs_sandbox
 @pytest.mark.parametrize(
     ("command", "code", "said"),
@@ -64,20 +70,25 @@ curl -s https://nemovideo.invalid $NEMO_WEB_URL $NEMO_API_URL/nosuch
         (["/bin/sh", "-c", "exit 2"], 2, ""),
         (["no-such-command-anywhere"], 127, "Error: exec: no-such-command-anywhere: there is no such command\n"),
         (["./plain"], 126, "Error: exec: ./plain: it cannot be executed\n"),
+        (["./from-windows"], 127, "Error: exec: ./from-windows: its first line names '/bin/sh\\r', which is not there\n"),
+        (["./headless"], 126, "nemovideo-mock: ./headless: Exec format error: a script needs a first line like #!/bin/sh\n"),
     ],
 )
 def test_the_exit_code_is_the_commands(tmp_path, command, code, said):
     """128 + n where a signal ended it; as a shell has it where it could not begin. --quiet says nothing else, and leaves nothing."""
     (tmp_path / "plain").write_text("x")
     (tmp_path / "plain").chmod(0o644)
-    if code == 126 and shutil.which("./plain", path=str(tmp_path)):
+    for name, text in (("from-windows", "#!/bin/sh\r\n"), ("headless", "exit 0\n")):
+        (tmp_path / name).write_text(text, newline="")
+        (tmp_path / name).chmod(0o755)
+    if command == ["./plain"] and shutil.which("./plain", path=str(tmp_path)):
         pytest.skip("this file system makes every file executable")
     done = run(
         *EXEC, "--quiet", "--", *command, cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
-    assert [path.name for path in tmp_path.iterdir()] == ["plain"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["from-windows", "headless", "plain"]
 
 
 WAITING = """

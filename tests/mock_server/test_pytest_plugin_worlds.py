@@ -130,6 +130,21 @@ def test_waiting_in_vain_says_what_was_seen(nemo_world, visitor):
         nemo_world.wait_for("runsse")
 
 
+def test_a_misspelt_question_is_refused_not_answered_with_nothing(nemo_world):
+    """`assert not nemo_world.requests("run_ssee")` would hold for ever."""
+    for ask in (nemo_world.requests, lambda word: nemo_world.journal(operation=word)):
+        with pytest.raises(ValueError, match="the API has no operation 'run_ssee'; did you mean 'run_sse'"):
+            ask("run_ssee")
+    with pytest.raises(ValueError, match="a journal has no entries of the kind 'requst'; did you mean 'request'"):
+        nemo_world.journal("requst")
+
+
+def test_a_refusal_is_not_told_as_a_failure_of_the_event_loop(nemo_world):
+    with pytest.raises(TimeoutError) as refused:
+        nemo_world.wait_for("run_sse", timeout_s=0.01)
+    assert refused.value.__context__ is None
+
+
 def test_a_request_that_a_fault_holds_back_has_come(nemo_world, visitor):
     """A latency of the world's clock ends with it."""
     fault = nemo_world.arm("latency", operation="get_credits", ms=5000)

@@ -11,10 +11,10 @@ import httpx_sse
 import pytest
 import sseclient
 
+from conformance.sse import Parser, parse
 from mock_server import cases, contract, faults
 from mock_server.cases import CaseError, StreamCase
 from tests.mock_server.raw import Peer, until
-from conformance.sse import Parser, parse
 
 NAMES = cases.names()
 SHORT_BYTES = 400
