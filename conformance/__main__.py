@@ -1,5 +1,6 @@
 """The command `nemovideo-conformance`, assembled."""
 
+import os
 import signal
 import sys
 
@@ -42,7 +43,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, asked)
     try:
-        commands(prog_name="nemovideo-conformance")
+        commands(prog_name="nemovideo-conformance", color=False if os.environ.get("NO_COLOR") else None)
     except Exception as error:
         click.echo(f"nemovideo-conformance: a fault of the kit: {type(error).__name__}: {error}", err=True)
         sys.exit(FAULT)

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any
 
 
-def load(word: str) -> Any:
-    """Raises ValueError with what is wrong."""
+def load(word: str, folder: str = "") -> Any:
+    """Modules are looked for in `folder` first. Raises ValueError with what is wrong."""
     module, _, name = word.partition(":")
-    sys.path.insert(0, "")
+    sys.path.insert(0, folder)
     try:
         found = import_module(module)
     except ImportError as error:
@@ -25,9 +25,9 @@ def load(word: str) -> Any:
     return getattr(found, name)
 
 
-def main(word: str) -> int:
+def main(word: str, folder: str = "") -> int:
     try:
-        make = load(word)
+        make = load(word, folder)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -48,4 +48,4 @@ def main(word: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:3]))

@@ -73,7 +73,8 @@ def _rows(root: Any, path: Path, wrong: list[str]) -> Iterator[tuple[int, dict[s
         if not isinstance(node, yaml.MappingNode):
             wrong.append(f"{path}:{line}: an entry has the members {', '.join(KEYS)}")
             continue
-        yield line, {str(key.value): str(value.value) for key, value in node.value}
+        scalar = yaml.ScalarNode
+        yield line, {str(key.value): value.value if isinstance(value, scalar) else "" for key, value in node.value}
 
 
 def _excuse(row: Mapping[str, str], line: int, scenarios: Collection[str], path: Path, wrong: list[str]) -> Excuse | None:

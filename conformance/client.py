@@ -15,13 +15,16 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from queue import Queue
 from time import monotonic
 from typing import IO, Literal, Protocol
 
-#: The most a client may show, and the longest line of it.
-MOST_BYTES, LONGEST_LINE = 4 * 2**20, 2**20
+#: The most a client may show, in bytes and in lines, and the longest line of it.
+MOST_BYTES, MOST_LINES, LONGEST_LINE = 4 * 2**20, 20_000, 2**20
+#: The longest that an adapter may take to begin and to end a conversation.
+ANSWERING_S = 20
 KEPT_STDERR = 8 * 1024
 #: left: it ended, in order, before it was ready for the next message; mute: and never said a thing.
 How = Literal["finished", "crashed", "left", "hung", "flooded", "mute", "not started"]
@@ -94,8 +97,9 @@ def of_command(words: Sequence[str]) -> Spec:
 
 
 def python_callable(word: str) -> Spec:
-    """`package.module:name`, called once with the environment and what shows a text; gives a callable for each message."""
-    return Spec((sys.executable, "-m", "conformance.adapter", word))
+    """`package.module:name`, found from the folder where you stand, and called once with the environment and what shows a text; gives a
+    callable for each message."""
+    return Spec((sys.executable, "-m", "conformance.adapter", word, str(Path.cwd())))
 
 
 # processes
@@ -110,6 +114,7 @@ class Process:
         self.flooded = False
         self.err = b""
         self.home = str(home)
+        self.input: Queue[bytes | None] = Queue()
         try:
             self.popen = subprocess.Popen(
                 list(command),
@@ -121,20 +126,26 @@ class Process:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise CannotStart(f"{command[0]}: {getattr(error, 'strerror', None) or error}") from None
-        assert self.popen.stdout and self.popen.stderr
+            why = (
+                (getattr(error, "strerror", None) or error)
+                if home.is_dir()
+                else "its home is gone, which it was to be started in"
+            )
+            raise CannotStart(f"{command[0]}: {why}") from None
+        assert self.popen.stdin and self.popen.stdout and self.popen.stderr
         self.readers = [
             threading.Thread(target=self._read_out, args=(self.popen.stdout,), daemon=True),
             threading.Thread(target=self._read_err, args=(self.popen.stderr,), daemon=True),
         ]
-        for reader in self.readers:
-            reader.start()
+        self.writer = threading.Thread(target=self._write, args=(self.popen.stdin,), daemon=True)
+        for thread in (*self.readers, self.writer):
+            thread.start()
 
     def _read_out(self, stream: IO[bytes]) -> None:
         seen = 0
-        for raw in iter(lambda: stream.readline(LONGEST_LINE), b""):
+        for number, raw in enumerate(iter(lambda: stream.readline(LONGEST_LINE), b""), 1):
             seen += len(raw)
-            if seen > MOST_BYTES or (len(raw) == LONGEST_LINE and not raw.endswith(b"\n")):
+            if seen > MOST_BYTES or number > MOST_LINES or (len(raw) == LONGEST_LINE and not raw.endswith(b"\n")):
                 self.flooded = True
                 self.kill()
                 return
@@ -144,16 +155,18 @@ class Process:
         for raw in iter(lambda: stream.read1(65536), b""):  # type: ignore[attr-defined]  # a pipe is buffered
             self.err = (self.err + raw)[-KEPT_STDERR:]
 
+    def _write(self, stream: IO[bytes]) -> None:
+        """In a thread of its own: a client that does not read holds up nobody."""
+        with suppress(OSError), stream:  # it left: its ending says how
+            for line in iter(self.input.get, None):
+                stream.write(line)
+                stream.flush()
+
     def write(self, line: str) -> None:
-        assert self.popen.stdin
-        with suppress(OSError, ValueError):  # it left: its ending says how
-            self.popen.stdin.write(line.encode())
-            self.popen.stdin.flush()
+        self.input.put(line.encode("utf-8", "replace"))
 
     def close_input(self) -> None:
-        assert self.popen.stdin
-        with suppress(OSError):
-            self.popen.stdin.close()
+        self.input.put(None)
 
     def wait(self, patience_s: float) -> bool:
         """Whether it ended by itself, and its output with it."""
@@ -177,9 +190,10 @@ class Process:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         self.popen.wait(5)
-        for reader in self.readers:
-            reader.join(1)
-        for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+        self.close_input()
+        for thread in (*self.readers, self.writer):
+            thread.join(1)
+        for stream in (self.popen.stdout, self.popen.stderr):
             with suppress(OSError, ValueError):
                 if stream and not any(reader.is_alive() for reader in self.readers):
                     stream.close()
@@ -191,12 +205,30 @@ class Process:
 
 
 def kin(home: str) -> Iterator[tuple[int, str]]:
-    """Processes whose HOME is this folder, which only those of one client have: pid and command. Linux; elsewhere none."""
+    """Processes whose HOME is this folder, which only those of one client have, or that stand in it: pid and command. Linux; elsewhere
+    none."""
     mark = f"HOME={home}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
+            here = str((folder / "cwd").readlink()).removesuffix(" (deleted)")
+            if mark in (folder / "environ").read_bytes().split(b"\0") or here == home or here.startswith(home + os.sep):
                 yield int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+
+
+def hear(line: str, hears: Hears) -> bool:
+    """Tell the kit what a line of the protocol says; gives whether it was `done`."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        told = None
+    kind = told.get("type") if isinstance(told, dict) else None
+    if kind == "done":
+        hears.done()
+    elif kind == "say":
+        hears.say(str(told.get("text", "")))
+    elif line.strip():
+        hears.say(line)
+    return kind == "done"
 
 
 class OverPipes:
@@ -215,17 +247,7 @@ class OverPipes:
 
     def _line(self, line: str) -> None:
         self.heard += 1
-        try:
-            told = json.loads(line)
-        except (ValueError, RecursionError):
-            told = None
-        kind = told.get("type") if isinstance(told, dict) else None
-        if kind == "done":
-            self.hears.done()
-        elif kind == "say":
-            self.hears.say(str(told.get("text", "")))
-        elif line.strip():
-            self.hears.say(line)
+        hear(line, self.hears)
 
     def _watch(self, process: Process) -> None:
         process.popen.wait()
@@ -240,7 +262,8 @@ class OverPipes:
         return [self.process.popen.pid] if self.process else []
 
     def end(self, patience_s: float, forced: bool = False) -> Ending:
-        assert self.process
+        if self.process is None:
+            return Ending("not started")
         process = self.process
         process.close_input()
         alone = not forced and process.wait(patience_s)
@@ -287,7 +310,7 @@ class OneShot:
         return [process.popen.pid for process in self.running if process.popen.poll() is None]
 
     def end(self, patience_s: float, forced: bool = False) -> Ending:
-        hung = any(not (process.wait(patience_s) and not forced) for process in self.running if process.popen.poll() is None)
+        hung = any(forced or not process.wait(patience_s) for process in self.running if process.popen.poll() is None)
         flooded = any(process.flooded for process in self.running)
         for process in self.running:
             self.left += process.close()
@@ -335,6 +358,13 @@ class InThread:
         return Ending("crashed" if self.error else "finished", None, self.error)
 
 
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the kit speaks to the adapter that it was told, and to nobody else."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 class OverHttp:
     """An adapter that runs already. Each POST carries `conversation`, and the first of one its `env` and `home`; the answer is
     JSON lines, say and done. `{"type": "end"}` closes a conversation."""
@@ -342,32 +372,42 @@ class OverHttp:
     def __init__(self, url: str) -> None:
         self.url = url
         self.failed = ""
-        self.seen = 0
+        self.how: How = "crashed"  # unless it is known better, where it failed
+        self.seen = self.lines = 0
         self.asking: list[threading.Thread] = []
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay())
 
     def begin(self, env: Mapping[str, str], home: Path, hears: Hears) -> None:
         self.hears, self.name = hears, home.name
-        self._post({"type": "begin", "env": dict(env), "home": str(home)})
+        if not self._ask({"type": "begin", "env": dict(env), "home": str(home)}, ANSWERING_S):
+            self.failed = f"no answer to 'begin' within {ANSWERING_S} s"
         if self.failed:
             raise CannotStart(f"{self.url}: {self.failed}")
 
+    def _ask(self, told: Mapping[str, object], patience_s: float) -> bool:
+        """Whether the answer ended in that time."""
+        thread = threading.Thread(target=self._post, args=(told,), daemon=True)
+        thread.start()
+        thread.join(patience_s)
+        return not thread.is_alive()
+
     def _post(self, told: Mapping[str, object]) -> None:
         body = json.dumps({"conversation": self.name, **told}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        done = False
         try:
+            request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
             with self.opener.open(request, timeout=3600) as answer:
                 for raw in iter(lambda: answer.readline(LONGEST_LINE), b""):
-                    self.seen += len(raw)
-                    if self.seen > MOST_BYTES:
+                    self.seen, self.lines = self.seen + len(raw), self.lines + 1
+                    if self.seen > MOST_BYTES or self.lines > MOST_LINES:
+                        self.how = "flooded"
                         raise ValueError("it floods its output")
-                    line = json.loads(raw) if raw.strip() else {}
-                    if line.get("type") == "say":
-                        self.hears.say(str(line.get("text", "")))
-                    elif line.get("type") == "done":
-                        self.hears.done()
-        except (OSError, ValueError, AttributeError) as error:
-            self.failed = str(getattr(error, "reason", error))
+                    done = hear(raw.decode("utf-8", "replace").rstrip("\r\n"), self.hears) or done
+            if told["type"] == "user" and not done:
+                self.how = "left"
+                raise ValueError("its answer ended without 'done'")
+        except (OSError, ValueError, HTTPException) as error:
+            self.failed = self.failed or str(getattr(error, "reason", error)) or type(error).__name__
             self.hears.gone()
 
     def tell(self, text: str, files: Sequence[str]) -> None:
@@ -384,7 +424,7 @@ class OverHttp:
             thread.join(max(0.0, until_s - monotonic()))
         hung = any(thread.is_alive() for thread in self.asking)
         if not hung:
-            self._post({"type": "end"})
+            hung = not self._ask({"type": "end"}, patience_s)
         if self.failed:
-            return Ending("crashed", None, self.failed)
+            return Ending(self.how, None, self.failed)
         return Ending("hung" if hung else "finished")

@@ -1,11 +1,15 @@
 """Recordings judged: what the command `judge`, the pytest plugin and Python code have in common."""
 
+import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from conformance.catalogue import find
 from conformance.result import Held, Level, Result, result
 from conformance.trace import Trace, read, split
+
+COVERED = re.compile(r"rule [0-9]{1,3}")
 
 
 def judge(
@@ -22,7 +26,7 @@ def judge(
 
     told, held = list(traces), profile(skill)
     asked = frozenset(find(word).id for word in rules)
-    covered = {f"NV-{int(word.split()[1]):03}" for trace in told for word in trace.given.get("covers", ())}
+    covered = {f"NV-{int(word[5:]):03}" for trace in told for word in trace.given.get("covers", ()) if COVERED.fullmatch(word)}
     rate = max((trace.rate for trace in told), default=1.0)
     return result(client, Held(held.name, held.version, held.carries, level, asked), rate, told, covered | asked)
 
@@ -38,6 +42,7 @@ def traces(path: Path) -> list[Trace]:
 def of_lines(lines: Iterable[bytes], name: str) -> list[Trace]:
     """The traces in such lines; `name` is for a world that has none. Raises ValueError."""
     entries = read(lines)
-    if any(one["kind"] == "given" for one in entries):
-        return [Trace(entries)]
+    starts = [number for number, one in enumerate(entries) if one["kind"] == "given"]
+    if starts:  # each trace begins with that; what stands before the first belongs to none
+        return [Trace(entries[first:last]) for first, last in pairwise([*starts, len(entries)])]
     return [Trace(one, world or name) for world, one in split(entries).items()]

@@ -43,10 +43,13 @@ def pytest_nemo_judge(entries: list[dict[str, Any]], marker: dict[str, Any]) -> 
 
     wanted = marker["verdicts"] if isinstance(marker["verdicts"], list | tuple) else ()
     trace = Trace(entries)
+    unknown = ""
     try:
         judged = judge([trace], rules=map(str, wanted))
     except LookupError as error:
-        pytest.fail(f"@pytest.mark.nemo(verdicts=...): {error}", pytrace=False)
+        unknown = str(error)
+    if unknown:
+        pytest.fail(f"@pytest.mark.nemo(verdicts=...): {unknown}", pytrace=False)
     asked = judged.held.asked
     rows = []
     for one in judged.findings:

@@ -71,6 +71,7 @@ class Result:
     complaints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = field(default=())  # scenarios that were not run any more
+    again: tuple[str, ...] = ()  # words of the command that drives this client in the same way; none for what was recorded
 
     @property
     def not_started(self) -> list[Trace]:

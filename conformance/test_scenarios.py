@@ -6,6 +6,7 @@ import pytest
 
 from conformance.client import of_command
 from conformance.report import terminal
+from conformance.report.lines import ended
 from conformance.report.masking import masked
 from conformance.result import Held, result
 from conformance.runner import Bench, Conversation, Play, rules_of, scenarios, skill_of
@@ -32,4 +33,4 @@ def test_scenario(name: str, conformance_bench: Bench, pytestconfig: pytest.Conf
     asked = [one for one in found.findings if one.expected and one.counts]
     if asked and not any(one.verdict == "met" for one in asked):
         words = [f"{one.rule.id} {one.rule.name}" for one in asked]
-        pytest.fail(masked(f"unproven: {', '.join(words)}; the client {trace.outcome['how']}"), pytrace=False)
+        pytest.fail(masked(f"unproven: {', '.join(words)}; {ended(trace.outcome)}"), pytrace=False)

@@ -32,6 +32,32 @@ Entry = dict[str, Any]
 #: How faults end a connection before its answer is whole.
 DROPS = ("reset", "close", "half_close", "stall")
 TOKEN, CLAIM = "nmv_usr_", "clm_"
+#: What an entry of a kind cannot be read without, and what members are wherever they are told.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "request": ("seq", "method", "path"),
+    "response": ("of", "status"),
+    "stream": ("of", "status"),
+    "event": ("of",),
+    "chunk": ("of",),
+    "fault": ("what",),
+    "end": ("of", "by"),
+    "world": ("what",),
+    "user": ("text",),
+    "say": ("text",),
+    "file": ("path", "size", "text"),
+    "argument": ("text",),
+    "foreign": ("host", "method", "path"),
+    "late": ("ms",),
+    "outcome": ("how",),
+}
+KINDS: Mapping[type, str] = {
+    int: "seq of status bytes body_bytes size ms forgotten jumped_ms code",
+    str: "method path query operation what by text host how stderr wire turn scenario world",
+    list: "headers files covers left unfired",
+    dict: "skill env",
+    float: "rate",
+}
+TYPES = {name: kind for kind, names in KINDS.items() for name in names.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,8 +381,17 @@ def read(lines: Iterable[str | bytes]) -> list[Entry]:
             entry = json.loads(line)
         except (ValueError, RecursionError):
             raise ValueError(f"line {number} is no JSON") from None
-        if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str) or not isinstance(entry.get("at_ms"), int):
+        if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str) or type(entry.get("at_ms")) is not int:
             raise ValueError(f"line {number} is no entry of a journal: it has no kind or no at_ms")
+        for name in NEEDS.get(entry["kind"], ()):
+            if entry.get(name) is None:
+                raise ValueError(f"line {number} is no entry of a journal: {entry['kind']} has no {name}")
+        for name, kind in TYPES.items():
+            if entry.get(name) is not None and type(entry[name]) not in (kind, int if kind is float else kind):
+                raise ValueError(f"line {number} is no entry of a journal: {name} is {repr(entry[name])[:40]}")
+        for pair in entry.get("headers") or ():
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise ValueError(f"line {number} is no entry of a journal: {repr(pair)[:40]} is no header")
         found.append(entry)
     return found
 

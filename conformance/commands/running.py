@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.commands import reporting
-from conformance.commands.typed import FILE, Refusal, held_options, held_to, profile_of
+from conformance.commands.typed import FILE, Number, Refusal, held_options, held_to, profile_of
 
 if TYPE_CHECKING:
     from conformance.client import Spec
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--rate",
     default=1.0,
     show_default=True,
-    type=click.FloatRange(1, 1000),
+    type=Number(1, 1000),
     help="Virtual seconds in a real one, for clients that scale their waits by NEMO_TIME_RATE; it is tried out first.",
 )
 @click.option(
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     "--deadline",
     "deadline_s",
     default=0.0,
-    type=click.FloatRange(0, 86_400),
+    type=Number(0, 86_400),
     help="Real seconds for one message; unless told, 20 virtual minutes and 20 s.",
 )
 @click.option(
@@ -96,42 +96,72 @@ def run(command: tuple[str, ...], skill: str, level: "Level", quiet: bool, **tol
     excuses = excuses_of(told["baseline"])
     notes: list[str] = []
     how = play_of(profile, told, read_env(told["pairs"]))
-    if how.rate > 1:
-        how = probed(spec, how, notes)
+    keep((), told["traces"])  # better now than after a long run
     progress = Progress(len(chosen), held, quiet)
     stop = (lambda: progress.broken) if told["fail_fast"] else (lambda: False)
-    traces = runner.play(spec, chosen, how, lambda _one, trace: progress.heard(trace), stop)
+    with runner.strays_ended() as strays:
+        if how.rate > 1:
+            how = probed(spec, how, notes)
+        traces = runner.play(spec, chosen, how, lambda _one, trace: progress.heard(trace), stop)
     progress.over()
+    notes += [f"the client left processes behind, which were ended: {', '.join(sorted(set(strays)))}"] * bool(strays)
     keep(traces, told["traces"])
     played = {trace.name for trace in traces}
     skipped = [one.name for one in chosen if one.name not in played]
-    found = result(str(spec), held, how.rate, traces, expected, notes=notes, skipped=skipped)
+    again = repeated(how, command, skill=skill, level=level, **told)
+    found = result(str(spec), held, how.rate, traces, expected, notes=notes, skipped=skipped, again=again)
     if excuses is not None:
         from conformance.baseline import applied
 
         reasons, complaints = applied(excuses, found.findings, played, date.today(), str(told["baseline"]))
-        found = result(str(spec), held, how.rate, traces, expected, reasons, notes=notes, skipped=skipped, complaints=complaints)
+        found = result(
+            str(spec), held, how.rate, traces, expected, reasons, notes=notes, skipped=skipped, complaints=complaints, again=again
+        )
     tell(found, wanted)
 
 
 def tell(found: "Result", wanted: dict[str, Path | None]) -> None:
-    """Write the reports, print the result, exit."""
+    """Print the result, write the reports, exit."""
     from conformance.report import terminal
 
-    reporting.write(found, wanted)
     click.echo(terminal.text(found))
+    reporting.write(found, wanted)
     for path in filter(None, wanted.values()):
         click.echo(f"  {path}")
     sys.exit(found.exit)
 
 
+def repeated(how: "Play", command: Sequence[str], **told: Any) -> list[str]:
+    """Words of the command line that make another run like this one."""
+    defaults = {one.name: one.default for one in run.params}
+    same = {"rate": how.rate, "skill": told["skill"], "level": told["level"], "mode": told["mode"], "seed": told["seed"]}
+    words = [
+        f"--{name}={value:g}" if name == "rate" else f"--{name}={value}"
+        for name, value in same.items()
+        if value != defaults[name]
+    ]
+    words += [f"--env={pair}" for pair in told["pairs"]]
+    if told["url"] or told["callable_"]:
+        return [*words, *(("--http", told["url"]) if told["url"] else ("--python", told["callable_"]))]
+    return [*words, "--", *command]
+
+
 def spec_of(command: Sequence[str], url: str | None, callable_: str | None) -> "Spec":
     """Raises Refusal."""
-    from conformance.client import of_command, python_callable
+    from urllib.parse import urlsplit
+
+    from conformance.client import Spec, of_command, python_callable
 
     if sum(map(bool, (command, url, callable_))) != 1:
         raise Refusal("name one client: a command after --, an adapter with --http, or a callable with --python")
     if url:
+        try:
+            parts = urlsplit(url)
+            right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            right = False
+        if not right:
+            raise Refusal(f"--http {url!r}: write it like http://127.0.0.1:9000/")
         return Spec(url=url)
     if callable_:
         return python_callable(callable_)
@@ -196,7 +226,7 @@ def sharded(scenarios: list[Any], word: str | None) -> list[Any]:
     if word is None:
         return scenarios
     first, _, last = word.partition("/")
-    if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
         raise Refusal(f"--shard {word!r}: write it like 2/4, the second of four parts")
     return scenarios[int(first) - 1 :: int(last)]
 
@@ -221,6 +251,8 @@ def read_env(pairs: Sequence[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
+        if not name:
+            raise Refusal(f"--env {pair!r}: write NAME=VALUE")
         if not equals and name not in os.environ:
             raise Refusal(f"--env {name}: there is no such variable to pass on; write NAME=VALUE")
         found[name] = value if equals else os.environ[name]

@@ -15,6 +15,14 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 DEFAULT_SKILL = "music-to-a"
 
 
+class Number(click.FloatRange):
+    """One of the range: "nan" lies in every one, as far as comparing tells."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        return found if found == found else self.fail(f"{value!r} is no number.", param, ctx)
+
+
 class Refusal(click.ClickException):
     """Wrong use: a line on stderr, or one for each complaint; exit 2."""
 

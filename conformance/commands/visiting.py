@@ -8,7 +8,7 @@ import click
 
 from conformance.commands import reporting
 from conformance.commands.running import play_of, read_env, tell
-from conformance.commands.typed import DEFAULT_SKILL, Refusal, held_options, held_to, profile_of
+from conformance.commands.typed import DEFAULT_SKILL, Number, Refusal, held_options, held_to, profile_of
 
 if TYPE_CHECKING:
     from conformance.result import Level
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", metavar="SCENARIO")
 @held_options
-@click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(1, 1000), help="Virtual seconds in a real one.")
+@click.option("--rate", default=1.0, show_default=True, type=Number(1, 1000), help="Virtual seconds in a real one.")
 @click.option("--seed", default="1", show_default=True, help="Decides everything that the service leaves to chance.")
 @reporting.report_options
 def observe(name: str, skill: str, level: "Level", rate: float, seed: str, **wanted: Any) -> None:
@@ -54,7 +54,7 @@ def observe(name: str, skill: str, level: "Level", rate: float, seed: str, **wan
 
 
 @click.command()
-@click.option("--rate", default=20.0, show_default=True, type=click.FloatRange(1, 1000), help="Virtual seconds in a real one.")
+@click.option("--rate", default=20.0, show_default=True, type=Number(1, 1000), help="Virtual seconds in a real one.")
 @click.option("--scenario", "name", metavar="NAME|FILE", help="Begin as this scenario does.")
 def chat(rate: float, name: str | None) -> None:
     """Talk to the reference client, here, with a mock of the service behind it."""

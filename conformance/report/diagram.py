@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from conformance.report.lines import clock, short, start_ms
+from conformance.report.lines import clock, ended, short, start_ms
 from conformance.report.masking import masked
 from conformance.trace import Exchange, Trace
 
@@ -58,7 +58,7 @@ def _marks(trace: Trace) -> Iterator[Mark]:
             case "foreign":
                 yield Mark(at_ms, number, "foreign", f"{entry['method']} {short(entry['host'], 40)}")
             case "outcome" if entry.get("how") != "finished":
-                yield Mark(at_ms, number, "outcome", f"the client {entry['how']}")
+                yield Mark(at_ms, number, "outcome", ended(entry))
     for one in trace.exchanges:
         yield Mark(one.at_ms, one.line, "request", f"{one.method} {short(_path(one), 36)}", one)
         if one.stream:
@@ -102,7 +102,9 @@ def _waits(marks: list[Mark], places: dict[int, float]) -> Iterator[str]:
         if gap_s * PER_S > 1.4 * ROW:
             cut = ' class="wait cut"' if gap_s * PER_S > LONGEST else ' class="wait"'
             yield f'<rect{cut} x="{CLIENT_X - 2}" y="{y1 + 5:.1f}" width="4" height="{y2 - y1 - 10:.1f}"/>'
-            yield f'<text class="gap" x="{CLIENT_X + 8}" y="{(y1 + y2) / 2 + 3:.1f}">{_span(gap_s)}</text>'
+            left = marks[number].kind not in ("user", "say")  # where the next words are not
+            place = f'class="gap left" x="{CLIENT_X - 8}"' if left else f'class="gap" x="{CLIENT_X + 8}"'
+            yield f'<text {place} y="{(y1 + y2) / 2 + 3:.1f}">{_span(gap_s)}</text>'
 
 
 def _span(seconds: float) -> str:

@@ -5,10 +5,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from conformance.catalogue import Evidence
+from conformance.catalogue import Cost, Evidence
 from conformance.report import diagram, tracks
 from conformance.report.data import as_data
-from conformance.report.lines import clock
+from conformance.report.lines import clock, counted
 from conformance.report.masking import masked
 from conformance.report.terminal import clause
 from conformance.result import Finding, Result
@@ -51,7 +51,7 @@ def _head(result: Result, data: dict[str, Any]) -> Iterator[str]:
         f"skill {skill['name']} {skill['version']}",
         f"level {data['level']}",
         f"rate {data['rate']:g}",
-        f"{len(data['scenarios'])} scenarios",
+        counted(len(data["scenarios"]), "scenario"),
         f"{kit['name']} {kit['version']}",
     ]
     yield f'<p class="facts">{escape(" · ".join(facts))}<br><code>{escape(data["client"])}</code></p>'
@@ -103,12 +103,11 @@ def _rule(finding: Finding, rule: dict[str, Any]) -> str:
 
 def _evidence(one: dict[str, Any]) -> str:
     rows = "".join(f"<tr><td>{clock(int(row['at_s'] * 1000))}<td>{escape(row['what'])}" for row in one["proof"])
-    cost = one["cost"]
-    counts = [f"{value} {key}" for key, value in cost.items() if key != "words"] + ([cost["words"]] if "words" in cost else [])
+    cost = str(Cost(**one["cost"]))
     link = f'<a href="#{escape(one["scenario"])}">{escape(one["scenario"])}</a>'
     return (
         f'<p class="why"><span class="{one["verdict"]}">{one["verdict"]}</span> in {link}: {escape(one["why"])}</p>'
-        + (f'<p class="cost">cost: {escape(", ".join(counts))}</p>' if counts and one["verdict"] == "broken" else "")
+        + (f'<p class="cost">cost: {escape(cost)}</p>' if cost and one["verdict"] == "broken" else "")
         + (f'<table class="proof">{rows}</table>' if rows else "")
     )
 
@@ -152,7 +151,3 @@ def _drafts(drafts: list[dict[str, Any]]) -> Iterator[str]:
         yield "<h3>Draft</h3>"
         for words, draft in (("before", drafts[0]), ("after", drafts[-1])):
             yield f'<p class="dim">{words}{"" if tracks.picture(draft, words) else ": no tracks"}</p>{tracks.picture(draft, f"The draft {words}")}'
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -1,7 +1,11 @@
 """Lines of a trace in words: what a report shows as proof."""
 
+import re
+from bisect import bisect_right
 from collections import Counter
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from conformance.catalogue import Evidence
 from conformance.report.masking import masked
@@ -52,8 +56,7 @@ def line(trace: Trace, number: int, entry: Entry) -> str:
         case "world":
             return masked(f"the service: {entry['what']} {entry.get('subject', '')}")
         case "outcome":
-            code = entry.get("code")
-            return f"the client {entry['how']}" + (f" with {code}" if code else "")
+            return ended(entry)
     return str(entry["kind"])
 
 
@@ -76,6 +79,36 @@ def told_events(one: Exchange) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
 
 
+#: What a terminal would obey, and what turns the direction of writing.
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def tame(text: str) -> str:
+    """A client's or a journal's words as mere text."""
+    return _ORDERS.sub("\ufffd", text)
+
+
+#: How a client ended, in words that follow "the client".
+ENDED = {
+    "left": "left before it was done",
+    "flooded": "flooded its output",
+    "mute": "said nothing",
+    "not started": "did not start",
+}
+
+
+def ended(outcome: Entry) -> str:
+    """Like "the client crashed with 1"."""
+    code = outcome.get("code")
+    return f"the client {ENDED.get(outcome['how'], outcome['how'])}" + (f" with {code}" if code else "")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def short(text: str, most: int = 100) -> str:
-    told = " ⏎ ".join(part for part in text.splitlines() if part.strip())
-    return told if len(told) <= most else told[: most - 1] + "…"
+    """In one line of so many columns: Chinese characters take two."""
+    told = " ⏎ ".join(tame(part) for part in text.splitlines() if part.strip())
+    wide = list(accumulate(1 + (east_asian_width(one) in "WF") for one in told))
+    return told if not wide or wide[-1] <= most else told[: bisect_right(wide, most - 1)] + "…"

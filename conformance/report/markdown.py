@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.report.data import as_data
+from conformance.report.lines import counted
 from conformance.result import Result
 
 #: The most rules that are told with their proof.
@@ -19,7 +20,7 @@ def _lines(result: Result, data: dict[str, Any]) -> Iterator[str]:
     skill = data["skill"]
     yield f"## {sign} NemoVideo conformance: {data['verdict']}"
     yield ""
-    yield f"Skill `{skill['name']}` {skill['version']}, level {data['level']}, rate {data['rate']:g}, {len(data['scenarios'])} scenarios."
+    yield f"Skill `{skill['name']}` {skill['version']}, level {data['level']}, rate {data['rate']:g}, {counted(len(data['scenarios']), 'scenario')}."
     yield ""
     yield "| | met | broken | unproven | not applicable |"
     yield "|---|--:|--:|--:|--:|"

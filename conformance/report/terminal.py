@@ -1,12 +1,13 @@
 """A result for people at a terminal: what was broken first, with its proof; then a summary that fits a screen."""
 
+import shlex
 from collections.abc import Iterator
 
 import click
 
 from conformance import __version__
 from conformance.catalogue import Evidence, Rule, Verdict
-from conformance.report.lines import clock, proof, short
+from conformance.report.lines import clock, ended, proof, short, tame
 from conformance.report.masking import masked
 from conformance.result import BROKEN, MET, Finding, Result
 from conformance.trace import Trace
@@ -59,20 +60,20 @@ def _section(title: str, findings: list[Finding], result: Result) -> Iterator[st
         yield click.style(f"      {clause(one.rule)}", dim=True)
         for evidence in one.objections[:MOST_PROOFS]:
             yield from _proof(evidence, result)
-        if more := len(one.objections) - MOST_PROOFS:
-            yield from [f"      and {more} more in {', '.join(sorted({e.trace for e in one.objections[MOST_PROOFS:]}))}"] * (
-                more > 0
-            )
+        if others := one.objections[MOST_PROOFS:]:
+            yield f"      and {len(others)} more in {short(', '.join(sorted({each.trace for each in others})), 90)}"
         if one.excused:
             yield f"      expected: {one.excused}"
         if cost := next((str(e.cost) for e in one.objections if str(e.cost)), ""):
             yield f"      cost: {cost}"
-        yield click.style(f"      again: nemovideo-conformance run --only {one.objections[0].trace} -- {result.client}", dim=True)
+        if result.again:
+            words = ("nemovideo-conformance", "run", "--only", one.objections[0].trace, *result.again)
+            yield click.style(f"      again: {tame(shlex.join(words))}", dim=True)
         yield ""
 
 
 def _proof(evidence: Evidence, result: Result) -> Iterator[str]:
-    yield f"      {click.style(evidence.trace, bold=True)}: {evidence.why}"
+    yield f"      {click.style(evidence.trace, bold=True)}: {tame(evidence.why)}"
     trace = next((one for one in result.traces if one.name == evidence.trace), Trace([]))
     last_s = None
     for row in proof(trace, evidence)[:6]:
@@ -103,9 +104,7 @@ def _why_unproven(one: Finding) -> str:
 
 
 def _trouble(result: Result) -> Iterator[str]:
-    rows = [
-        f"{trace.name}: the client {trace.outcome['how']}{_last_words(trace)}" for trace in result.traces if not trace.finished
-    ]
+    rows = [f"{trace.name}: {ended(trace.outcome)}{_last_words(trace)}" for trace in result.traces if not trace.finished]
     rows += [
         f"{trace.name}: never met: {', '.join(trace.outcome['unfired'])}"
         for trace in result.traces
@@ -115,6 +114,7 @@ def _trouble(result: Result) -> Iterator[str]:
         f"{trace.name}: left behind: {', '.join(trace.outcome['left'])}" for trace in result.traces if trace.outcome.get("left")
     ]
     rows += [f"{trace.name}: {trace.incomplete}" for trace in result.traces if trace.incomplete]
+    rows += [f"not run any more: {short(', '.join(result.skipped), 90)}"] * bool(result.skipped)
     rows += list(result.complaints) + list(result.notes)
     if rows:
         yield _title("Worth knowing")
@@ -131,7 +131,7 @@ def _last_words(trace: Trace) -> str:
 def _summary(result: Result) -> Iterator[str]:
     yield click.style("─" * 78, dim=True)
     held = result.held
-    yield f"nemovideo-conformance {__version__}  skill {held.skill} {held.version}  level {held.level}  rate {result.rate:g}  {len(result.traces)} scenarios"
+    yield f"nemovideo-conformance {__version__}  skill {held.skill} {held.version}  level {held.level}  rate {result.rate:g}  {len(result.traces)} scenario{'s' * (len(result.traces) != 1)}"
     for words, binds in (("binding", True), ("advice", False)):
         told = [
             click.style(f"{result.count(verdict, binds)} {verdict}", fg=colour if result.count(verdict, binds) else None)

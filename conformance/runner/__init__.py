@@ -7,6 +7,7 @@ from conformance.runner.bench import Bench, Play, Skill, bench, skill_of
 from conformance.runner.conversation import Conversation
 from conformance.runner.playing import names, play, rules_of, scenarios, trouble
 from conformance.runner.probing import Probe, probe
+from conformance.runner.strays import strays_ended
 from conformance.runner.visiting import Visit, chat, reference_client
 from conformance.trace import Trace
 from mock_server.scenario import ScenarioError
@@ -29,5 +30,6 @@ __all__ = [
     "rules_of",
     "scenarios",
     "skill_of",
+    "strays_ended",
     "trouble",
 ]

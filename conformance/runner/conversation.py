@@ -33,7 +33,7 @@ class Conversation:
         self.home = it.folder / name
         self.noted: list[tuple[int, Entry]] = []
         self.lock = threading.Condition()
-        self.dones = 0
+        self.dones = self.asked = 0
         self.left = False
         self.heard = threading.Event()
         self.driver: Driver | None = None
@@ -48,6 +48,7 @@ class Conversation:
         return self.live.clock.now_ms(self.live.world.now_ms)
 
     def note(self, kind: str, **told: Any) -> None:
+        told = {key: printable(value) if isinstance(value, str) else value for key, value in told.items()}
         with self.lock:
             self.noted.append((self.live.journal.last, {"kind": kind, "at_ms": self.now_ms, **told}))
 
@@ -56,11 +57,13 @@ class Conversation:
         self.note("say", text=text)
 
     def done(self) -> None:
+        """Once for each message: what nobody waits for does not count."""
         self.heard.set()
-        self.note("done")
         with self.lock:
-            self.dones += 1
-            self.lock.notify_all()
+            if self.dones < self.asked:
+                self.note("done")
+                self.dones += 1
+                self.lock.notify_all()
 
     def gone(self) -> None:
         self.heard.set()
@@ -165,7 +168,12 @@ class Conversation:
         """Raises CannotStart."""
         ending = Ending("finished")
         for part in _parts(self.told.messages):
-            ending = self._part(spec, env, part)
+            try:
+                ending = self._part(spec, env, part)
+            except CannotStart:
+                if self.driver is not None:
+                    self.driver.end(0, forced=True)  # of what was started before
+                raise
             if ending.how != "finished":
                 break
         return ending
@@ -195,7 +203,9 @@ class Conversation:
         self.driver.tell(message.text, [file.name for file in message.files])
 
     def note_message(self, message: Message) -> None:
-        self.note("user", text=message.text, files=[file.name for file in message.files])
+        with self.lock:
+            self.asked += 1
+            self.note("user", text=message.text, files=[file.name for file in message.files])
 
     def _soon(self, at_s: float) -> bool:
         """Whether a message comes while the one before may still be worked on, rather than days later."""
@@ -277,6 +287,11 @@ def _parts(messages: Sequence[Message]) -> list[list[Message]]:
             parts.append([])
         parts[-1].append(message)
     return parts
+
+
+def printable(text: str) -> str:
+    """Without halves of characters, which JSON and names of files may hold and no encoding can write."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _group(pid: int) -> Iterator[tuple[int, str]]:

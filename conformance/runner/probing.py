@@ -21,7 +21,7 @@ WAIT_S = 30
 
 def probe(spec: Spec, how: Play) -> Probe:
     """Whether this client's waits are scaled by NEMO_TIME_RATE, seen on the wire at that rate. Raises ServeError."""
-    hurried = replace(how, deadline_s=3 * WAIT_S / how.rate + 6, jobs=len(WAITS))
+    hurried = replace(how, deadline_s=how.deadline_s or 3 * WAIT_S / how.rate + 6, jobs=len(WAITS))
     traces = play(spec, scenarios([name for name, _ in WAITS]), hurried)
     waited = []
     for trace, (_, operation) in zip(traces, WAITS, strict=True):

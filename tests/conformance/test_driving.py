@@ -1,8 +1,8 @@
 """Driving clients that do all that clients do: whatever it is, it is told, and nothing of them is left."""
 
 import json
-import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -78,6 +78,7 @@ def test_a_client_that_answers(play: Play) -> None:
         (f"for line in sys.stdin: {DONE}\ntime.sleep(60)", "hung"),
         ("while True: print('x' * 10000)", "flooded"),
         ("print('x' * 3_000_000, end='', flush=True)\ntime.sleep(60)", "flooded"),
+        ("while True: print('y')", "flooded"),
     ],
 )
 def test_a_client_that_does_not(play: Play, code: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +88,43 @@ def test_a_client_that_does_not(play: Play, code: str, how: str, monkeypatch: py
 
     assert trace.outcome["how"] == how
     assert not trace.finished
+
+
+def test_done_counts_once_for_each_message(play: Play) -> None:
+    """Neither too early nor twice: else the next message would come while this one is worked on."""
+    trace = play(f"""
+        {DONE}
+        for line in sys.stdin:
+            print(json.dumps({{"type": "say", "text": "hello"}}), flush=True)
+            {DONE}
+            {DONE}
+    """)
+
+    kinds = [entry["kind"] for entry in trace.entries if entry["kind"] in ("user", "done")]
+    assert kinds == ["user", "done", "user", "done"]
+    assert trace.outcome["how"] == "finished"
+
+
+def test_halves_of_characters_can_be_written(play: Play) -> None:
+    """JSON may hold one, and so may the name of a file."""
+    trace = play(f"""
+        for line in sys.stdin:
+            print(r'{{"type": "say", "text": "a \\ud800 b"}}', flush=True)
+            open(b"\\xff.txt", "w").close()
+            {DONE}
+    """)
+
+    assert "a ? b" in trace.shown
+    assert json.dumps(trace.entries, ensure_ascii=False).encode()
+
+
+def test_a_client_that_does_not_read_holds_up_nobody(play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although the message is longer than a pipe is deep."""
+    monkeypatch.setattr("conformance.runner.conversation.PARTING_S", 1)
+    scenario = tmp_path / "long.yaml"
+    scenario.write_text(f"scenario: long\nwhy: A long message.\ncovers: [rule 1]\nmessages:\n  - {'x' * 300_000}\n")
+
+    assert play("time.sleep(60)", scenario=str(scenario)).outcome["how"] == "hung"
 
 
 def test_its_last_words_are_kept(play: Play) -> None:
@@ -114,6 +152,44 @@ def test_children_that_escape_are_found_and_ended(play: Play, tmp_path: Path) ->
     assert trace.outcome["how"] == "finished"
     assert len(trace.outcome["left"]) == 1 and "client.py" in trace.outcome["left"][0]
     assert not list(kin((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_daemon_that_has_forgotten_its_home_is_known_by_where_it_stands(play: Play, tmp_path: Path) -> None:
+    trace = play(f"""
+        import subprocess
+        for line in sys.stdin:
+            subprocess.Popen(["sleep", "61.5"], env={{}}, start_new_session=True, stdin=-3, stdout=-3, stderr=-3)
+            {DONE}
+    """)
+
+    assert trace.outcome["left"] == ["sleep 61.5", "sleep 61.5"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_strays_are_ended(tmp_path: Path) -> None:
+    """A daemon without home, group and folder, made by a process that is gone."""
+    shot = "(setsid env -i PATH=$PATH sleep 62.5 <&- >&- 2>&- &)"
+    with runner.strays_ended() as told:
+        subprocess.run(["sh", "-c", f"cd / && {shot}"], check=True)
+
+    assert len(told) == 1
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"62.5" in read(path)]
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_what_cannot_be_started_again_leaves_nothing(play: Play, tmp_path: Path) -> None:
+    shot = 'cd / && (setsid sleep 63.5 <&- >&- 2>&- &); rm -r "$HOME"; echo {message}'
+    trace = play(spec=Spec(("sh", "-c", shot)))
+
+    assert trace.outcome["how"] == "not started" and "its home is gone" in trace.outcome["stderr"]
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"63.5" in read(path)]
 
 
 def test_a_command_that_cannot_be_run(play: Play) -> None:
@@ -158,14 +234,52 @@ def test_one_shot(play: Play, tmp_path: Path) -> None:
     assert trace.outcome["how"] == "finished"
 
 
-def test_a_python_callable(play: Play, tmp_path: Path) -> None:
+def test_a_python_callable(play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.py").write_text(
         "def make(env, show):\n    print('a line for nobody')\n    return lambda text, files: show(env['SKILL_NAME'] + ': ' + text)\n"
     )
 
-    trace = play(spec=python_callable("mine:make"), env={"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])})
+    monkeypatch.chdir(tmp_path)
+    trace = play(spec=python_callable("mine:make"))
 
     assert [say.text for say in trace.says] == ["music-to-a: how many credits are left?", "music-to-a: credits"]
+
+
+BAD_ADAPTERS = {
+    "plain words": (b"HTTP/1.0 200 OK\r\n\r\nhello\n", "left", "without 'done'"),
+    "no http": (b"NONSENSE\r\n\r\n", "crashed", "NONSENSE"),
+    "another place": (b"HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:9/\r\n\r\n", "crashed", "Found"),
+    "a flood": (b"HTTP/1.0 200 OK\r\n\r\n" + b"x\n" * 30_000, "flooded", "floods"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_ADAPTERS)
+def test_an_adapter_that_answers_badly(play: Play, what: str) -> None:
+    answer, how, words = BAD_ADAPTERS[what]
+
+    class Adapter(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.wfile.write(answer if told["type"] == "user" else b"HTTP/1.0 200 OK\r\n\r\n")
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Adapter) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        trace = play(spec=Spec(url=f"http://127.0.0.1:{server.server_port}/"))
+        server.shutdown()
+
+    assert trace.outcome["how"] == how and words in trace.outcome["stderr"]
+    if what == "plain words":
+        assert trace.shown == "hello"
+
+
+def test_an_adapter_that_never_answers(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.client.ANSWERING_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        trace = play(spec=Spec(url=f"http://127.0.0.1:{deaf.getsockname()[1]}/"))
+
+    assert trace.outcome["how"] == "not started" and "no answer to 'begin'" in trace.outcome["stderr"]
 
 
 def test_an_adapter_over_http(play: Play) -> None:
@@ -250,8 +364,8 @@ def test_a_client_that_scales_its_waits_is_told_from_one_that_sleeps(tmp_path: P
         f"import os, runpy, sys\nos.environ.pop('NEMO_TIME_RATE')\nsys.argv = ['x']\nrunpy.run_path({str(reference)!r}, run_name='__main__')"
     )
 
-    assert runner.probe(Spec((sys.executable, str(reference))), runner.Play(rate=60)).scales
-    found = runner.probe(Spec((sys.executable, str(deaf))), runner.Play(rate=60))
+    assert runner.probe(Spec((sys.executable, str(reference))), runner.Play(rate=200)).scales
+    found = runner.probe(Spec((sys.executable, str(deaf))), runner.Play(rate=200, deadline_s=3))
     assert not found.scales and "does not scale" in found.why
 
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import jsonschema_rs
 import pytest
 
-from conformance import runner
+from conformance import catalogue, runner
 from conformance.client import Spec
 from conformance.report import data, html, junit, markdown, sarif, terminal
-from conformance.result import Held, Result, result
+from conformance.report.lines import short
+from conformance.result import Finding, Held, Result, result
 from conformance.skill.profile import profile
 from conformance.trace import Trace
 from tests.chromium import CHROMIUM, Browser, browser
@@ -173,6 +174,37 @@ def test_the_page_is_used_with_the_keyboard_alone(it: Browser, page: Path) -> No
     assert it.run("document.activeElement.closest('details').id") == "NV-071"
     it.run("location.hash = 'stream-dies-between-two-bytes'; new Promise(done => setTimeout(done, 50))")
     assert it.run("document.getElementById('stream-dies-between-two-bytes').open")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("calm music", "calm music"), ("calm music now", "calm musi…"), ("背景音乐很好", "背景音乐…")]
+)
+def test_what_is_cut_fits_its_columns(text: str, told: str) -> None:
+    assert short(text, 10) == told
+
+
+def test_what_was_skipped_and_how_often_is_told_in_few_words(found: Result) -> None:
+    """A rule broken in a hundred scenarios takes a line for the others, not ten."""
+    traces = tuple(
+        Trace([{"kind": "user", "at_ms": 1, "text": "hello", "files": []}], f"scenario-{number}") for number in range(100)
+    )
+    evidence = tuple(catalogue.Evidence("broken", "why", (1,), trace=trace.name) for trace in traces)
+    rules = (Finding(catalogue.find("71"), "broken", evidence, True, True),)
+    told = terminal.plain(Result("c", found.held, 1, rules, traces, skipped=("left-out",)))
+
+    assert "and 98 more in scenario-10, " in told and "not run any more: left-out" in told
+    assert max(map(len, told.splitlines())) <= 130
+
+
+def test_a_terminal_obeys_no_client(found: Result) -> None:
+    """Whatever escape sequences a client shows or ends with."""
+    rule = catalogue.find("71")
+    trace = Trace([{"kind": "say", "at_ms": 1, "text": "a\x1b[2Jb\u202e"}, {"kind": "outcome", "at_ms": 2, "how": "mute"}], "s")
+    evidence = catalogue.Evidence("broken", "said \x1b]0;x\x07", (1,), trace="s")
+    told = terminal.plain(Result("c", found.held, 1, (Finding(rule, "broken", (evidence,), True, True),), (trace,)))
+
+    assert "shown: a\ufffd[2Jb\ufffd" in told and "the client said nothing" in told
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", told)
 
 
 def test_what_clients_say_is_text_and_no_markup() -> None:

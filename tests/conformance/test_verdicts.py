@@ -14,6 +14,7 @@ from conformance.__main__ import commands, main
 from conformance.baseline import BaselineError, applied, read
 from conformance.catalogue import Cost, Evidence, Rule, judge, verdict
 from conformance.client import Spec
+from conformance.judging import of_lines
 from conformance.result import BROKEN, MET, UNPROVEN, Finding, Held, Result, result
 from conformance.trace import Trace
 from tests.conformance.kit import TOP, broken
@@ -248,6 +249,12 @@ def cli(*words: str) -> tuple[int, str]:
         (["run", "--http", "http://127.0.0.1:9", "--", "x"], "name one client"),
         (["run", "--only", "silent-edits", "--", "x"], "did you mean 'silent-edit'?"),
         (["run", "--shard", "3/2", "--", "x"], "write it like 2/4"),
+        (["run", "--shard", "²/3", "--", "x"], "write it like 2/4"),
+        (["run", "--http", "127.0.0.1:9"], "write it like http://127.0.0.1:9000/"),
+        (["run", "--http", "http://127.0.0.1:abc/"], "write it like http://127.0.0.1:9000/"),
+        (["run", "--rate", "nan", "--", "x"], "is no number"),
+        (["run", "--env", "=x", "--", "x"], "NAME=VALUE"),
+        (["run", "--traces", "/proc/no", "--", "x"], "No such file"),
         (["run", "--skill", "music-to-b", "--", "x"], "did you mean music-to-a?"),
         (["run", "--json", "/no/such/folder/x.json", "--", "x"], "does not exist"),
         (["run", "--baseline", "/no/such/file", "--", "x"], "No such file"),
@@ -281,9 +288,10 @@ def test_a_run_and_its_reports(tmp_path: Path) -> None:
 
     status, output = cli(*words, *files, "--", sys.executable, loading, "NV-071.resends")
     assert status == BROKEN and "NV-071 never-resend-after-a-drop" in output
+    assert "again: nemovideo-conformance run --only stream-dies-between-two-bytes --rate=200 --level=vendor -- " in output
     assert all((tmp_path / kind).stat().st_size for kind in ("json", "junit", "sarif", "markdown", "html"))
     status, again = cli("judge", str(tmp_path / "traces"), "--level", "vendor")
-    assert status == BROKEN and "NV-071 never-resend-after-a-drop" in again
+    assert status == BROKEN and "NV-071 never-resend-after-a-drop" in again and "again: nemovideo" not in again
     status, output = cli(*words, "--baseline", str(known), "--", sys.executable, loading, "NV-071.resends")
     assert "expected: issue 41" in output and status != BROKEN
     status, output = cli(*words, "--baseline", str(known), "--", sys.executable, REFERENCE)
@@ -301,6 +309,49 @@ def test_a_journal_of_the_mock_is_judged(tmp_path: Path) -> None:
     assert cli("judge", str(journal)) == (2, f"Error: {journal}: line 1 is no JSON\n")
     journal.write_text("")
     assert "nothing is recorded" in cli("judge", str(journal))[1]
+
+
+def test_an_adapter_is_driven_from_the_command_line() -> None:
+    status, output = cli("run", "--http", "http://127.0.0.1:9/", "--only", "silent-edit", "--quiet")
+    assert status == UNPROVEN and "the client did not start (http://127.0.0.1:9/:" in output
+
+
+def test_traces_one_after_the_other_are_several(tmp_path: Path) -> None:
+    """As `cat traces/*.jsonl` makes them."""
+    given = {"kind": "given", "at_ms": 0, "covers": ["rule 1"]}
+    lines = "".join(json.dumps({**given, "scenario": name}) + "\n" for name in ("one", "two"))
+
+    assert [trace.name for trace in of_lines(lines.encode().splitlines(), "-")] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "request"},
+        {"kind": "request", "seq": 1, "method": "GET", "path": "/", "headers": [1]},
+        {"kind": "response", "of": 1, "status": "200"},
+        {"kind": "say", "text": 3},
+        {"kind": "user", "text": "x", "files": 3},
+        {"kind": "given", "scenario": 3},
+        {"kind": "given", "rate": "fast"},
+        {"kind": "outcome", "how": "finished", "forgotten": "x"},
+    ],
+    ids=str,
+)
+def test_what_is_no_entry_is_wrong_usage(tmp_path: Path, entry: dict[str, object]) -> None:
+    journal = tmp_path / "journal.jsonl"
+    journal.write_text(json.dumps({"at_ms": 1, **entry}) + "\n")
+
+    status, output = cli("judge", str(journal))
+    assert status == 2 and f"{journal}: line 1 is no entry of a journal" in output
+
+
+def test_a_long_text_is_judged_in_time_that_grows_with_it() -> None:
+    """Were it tried from each place anew, this would take an hour."""
+    said = {"kind": "say", "at_ms": 2, "text": "y" * 900_000}
+    trace = Trace([{"kind": "user", "at_ms": 1, "text": "hello there"}, said, {"kind": "done", "at_ms": 3}])
+
+    assert [one.verdict for one in judge(catalogue.find("118"), trace)] in ([], ["met"], ["broken"])
 
 
 def test_a_fault_of_the_kit_is_told_as_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
