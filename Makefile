@@ -1,6 +1,8 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer, and nothing else.
 PYTHON ?= python3
 V := .venv/bin
+# One process more than cores: many tests wait for other processes.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: test demo bench certify contract dist check clean
 
@@ -15,7 +17,7 @@ test: .venv/ready
 	$(V)/ruff check --quiet
 	$(V)/ruff format --check --quiet
 	$(V)/mypy
-	$(V)/pytest --numprocesses auto
+	$(V)/pytest --numprocesses $(WORKERS)
 
 demo: .venv/ready
 	@$(V)/python fixtures/clients/demo.py

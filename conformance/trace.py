@@ -355,7 +355,14 @@ class Trace:
 
     def numbered(self, kind: str) -> list[tuple[int, Entry]]:
         """Entries of a kind with their lines."""
-        return [(number, one) for number, one in enumerate(self.entries, 1) if one["kind"] == kind]
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[tuple[int, Entry]]]:
+        found: dict[str, list[tuple[int, Entry]]] = {}
+        for number, one in enumerate(self.entries, 1):
+            found.setdefault(one["kind"], []).append((number, one))
+        return found
 
     # time
 

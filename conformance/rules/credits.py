@@ -42,7 +42,8 @@ def _ids(trace: Trace, until: int) -> tuple[set[str], str]:
 def _answer(trace: Trace, one: Exchange) -> tuple[Message | None, list[Say]]:
     """The message that a call was made for, and what was shown after it."""
     message = trace.message_of(one)  # another one may come before the answer
-    return message, [say for say in trace.says if one.line < say.line < heard.over(trace, one)] if message else []
+    end = heard.over(trace, one)
+    return message, [say for say in trace.says if one.line < say.line < end] if message else []
 
 
 def _next_word(trace: Trace, line: int) -> int:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from re import IGNORECASE
 
-from conformance.rules.spelling import wire
+from conformance.rules.spelling import pieces
 from conformance.trace import Event, Exchange, Say, Trace
 
 #: A needless last word of the service, or, alone, the truth.
@@ -45,7 +45,7 @@ def turns(trace: Trace) -> list[Exchange]:
 
 def _page(trace: Trace, turn: Exchange) -> bool:
     """It is called a stream, and is JSON or a page for people."""
-    return b"".join(wire(trace, turn)[:1]).lstrip()[:1] in (b"{", b"<")
+    return next(pieces(trace, turn), b"").lstrip()[:1] in (b"{", b"<")
 
 
 def heard(trace: Trace) -> list[Exchange]:

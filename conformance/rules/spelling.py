@@ -3,27 +3,31 @@
 import json
 import re
 from base64 import b64decode
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import islice, pairwise
 
 from conformance.trace import Event, Exchange, Trace
 
 
 def wire(trace: Trace, turn: Exchange) -> list[bytes]:
     """What was written of a stream, piece by piece."""
+    return list(pieces(trace, turn))
+
+
+def pieces(trace: Trace, turn: Exchange) -> Iterator[bytes]:
+    """The same, as far as it is asked for."""
     number = trace.entries[turn.line - 1].get("seq")
-    found = []
-    for one in trace.entries[turn.line : turn.ended_line or len(trace.entries)]:
+    for one in islice(trace.entries, turn.line, turn.ended_line or None):
         if one["kind"] in ("event", "chunk") and one.get("of") == number:
             content = b64decode(one["wire_base64"]) if "wire_base64" in one else str(one.get("wire") or "").encode()
             if content:
-                found.append(content)
-    return found
+                yield content
 
 
 def spelling(trace: Trace, turn: Exchange) -> list[str]:
     """In what a stream differs from the plainest: typed events on one line of `data: ` each, LF, one event at a time."""
-    pieces = wire(trace, turn)
-    raw = b"".join(pieces)
+    told = wire(trace, turn)
+    raw = b"".join(told)
     text = raw.decode("utf-8", "replace")
     lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
     closed = not raw or re.search(rb"(?:\r\n|\r|\n)(?:\r\n|\r|\n)\Z", raw)
@@ -38,7 +42,7 @@ def spelling(trace: Trace, turn: Exchange) -> list[str]:
         "data over several lines": any(a.startswith("data") and b.startswith("data") for a, b in pairwise(lines)),
         "a long line": len(text) > 65536 and any(len(line) > 65536 for line in lines),
         "an event that is never closed": not closed,
-        "chunks that are no events": any(not piece.endswith((b"\n\n", b"\r\r", b"\r\n\r\n")) or piece.count(b"\n\n") > 1 for piece in pieces),
+        "chunks that are no events": any(not piece.endswith((b"\n\n", b"\r\r", b"\r\n\r\n")) or piece.count(b"\n\n") > 1 for piece in told),
         "another dialect": any(_foreign(event) for event in turn.events),
         "several parts in an event": any(len(event.meanings) > 1 for event in turn.events),
         "no media type": "drop_headers" in turn.faults,

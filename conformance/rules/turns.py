@@ -194,7 +194,7 @@ def does_it_itself(trace: Trace) -> Iterator[Evidence]:
 def both_stages(trace: Trace) -> Iterator[Evidence]:
     for turn in of.heard(trace) if trace.has_transcript else ():
         stages = _stages(turn)
-        if stages is None:
+        if stages is None or turn.ended_by != "server":  # who gave up on it has not heard it all
             continue
         raw, added = stages
         says_ = of.shown_for(trace, turn)

@@ -38,7 +38,7 @@ def play(names: Sequence[str], full: bool = False) -> Iterator[Outcome]:
     """Each flaw in its scenarios, all at once in one process; what proves nothing then is played once more, slowly and with less beside
     it, since on a busy machine a wait of five virtual seconds may last thirty."""
     for outcome in _played(names, RATE, full):
-        yield next(_played([outcome.name], RATE / 5, full)) if outcome.wrong else outcome
+        yield next(_played([outcome.name], RATE / 4, full)) if outcome.wrong else outcome
 
 
 def _played(names: Sequence[str], rate: float, full: bool) -> Iterator[Outcome]:

@@ -50,12 +50,14 @@ def test_there_are_no_other_traces() -> None:
 # the broken clients
 
 FLAWS = list(broken().flaws())
+#: The first of each rule; `make certify` plays all, in every scenario that puts the rule to the test.
+SOME = list({flaw.rule: name for name, flaw in reversed(broken().flaws().items())}.values())
 
 
 @pytest.mark.parametrize("part", [0, 1, 2, 3])
 def test_each_flaw_breaks_its_rule_and_no_other(part: int) -> None:
     """A part at a time, so that several processes share them."""
-    wrong = [f"{one.name}: {one.wrong}\n{explained(one.found)}" for one in matrix.play(FLAWS[part::4]) if one.wrong]
+    wrong = [f"{one.name}: {one.wrong}\n{explained(one.found)}" for one in matrix.play(SOME[part::4]) if one.wrong]
     assert wrong == []
 
 
@@ -76,7 +78,7 @@ def test_the_reference_client_breaks_nothing_and_proves_every_rule(part: int) ->
     traces = of_reference(scenarios)
     doubtful = [trace.name for trace in traces if objections([trace])]  # played once more, slowly: the machine may have been busy
     traces = [trace for trace in traces if trace.name not in doubtful]
-    traces += of_reference([one for one in scenarios if one.name in doubtful], RATE / 5)
+    traces += of_reference([one for one in scenarios if one.name in doubtful], RATE / 2)
 
     known = catalogue.rules()
     lacking = []
