@@ -23,7 +23,7 @@ RUNS = Path(__file__).parent / "runs.py"
 
 
 #: `make certify` takes a thousand.
-HOW_MANY = 1000 if os.environ.get("CERTIFY") else 200
+HOW_MANY = 1000 if os.environ.get("CERTIFY") else 100
 
 
 def test_random_runs_are_the_same_in_another_process():

@@ -204,13 +204,13 @@ def digest(transcripts: dict[str, list[Answer]]) -> str:
 
 def test_a_thousand_worlds_do_not_meet() -> None:
     """Each gives the same bytes, headers and chunks as if it were the only one, however the others come between: looked at in every
-    sixth, in all by `make certify`."""
+    twentieth, in all by `make certify`."""
     names = [f"world-{number}" for number in range(1000)]
 
     together = run(side_by_side(names, order=1))
 
     assert len(together) == 1000
-    for name in names if os.environ.get("CERTIFY") else names[::6]:
+    for name in names if os.environ.get("CERTIFY") else names[::20]:
         assert together[name] == run(alone(name)), name
     assert len({repr(transcript) for transcript in together.values()}) == 1000
 
